@@ -1,0 +1,1 @@
+"""The example that `python -m bigfoot demo` runs."""

@@ -1,0 +1,1 @@
+"""Import paths of bigfoot 0.10."""

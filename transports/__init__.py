@@ -1,0 +1,1 @@
+"""Seams: where a real client library meets the world. They translate; they never decide."""
