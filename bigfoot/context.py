@@ -1,0 +1,180 @@
+"""Which sandbox is active here: this context's own first, then the only one alive in the process.
+
+A sandbox is found in three steps, cheapest first: the `ContextVar` (tasks, executors and `asyncio.to_thread`
+copy it), the sandbox under which the running thread was started, and last the only live root sandbox of the
+process (threads that were there before). This module imports nothing of ours, so that every wrapper on a
+foreign attribute can ask it without cost or cycles.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from weakref import WeakKeyDictionary
+
+# A sandbox, as this module sees it, has: `live`, `parent`, `kinds`, `flow`, `ambiguity(roots)`.
+_here: ContextVar[Any] = ContextVar("bigfoot_sandbox", default=None)
+_live: list[Any] = []
+_lock = threading.Lock()
+_started: WeakKeyDictionary[threading.Thread, Any] = WeakKeyDictionary()
+
+
+class _Outside:
+    """Stands in the context variable where calls must reach the real world: pass-through traffic of our own."""
+
+    live = True
+    kinds: frozenset[type] = frozenset()
+    parent = None
+
+
+_OUTSIDE = _Outside()
+
+
+def active(kind: type) -> Any | None:
+    """Return the sandbox that answers calls of this kind here, or None when the call is to go straight through.
+
+    The sandbox may have ended already (a leaked task or thread): its `answer` then says so.
+    """
+    sandbox = _here.get()
+    if sandbox is None:
+        if not _live and not _started:
+            return None
+        sandbox = _elsewhere()
+    elif not sandbox.live:
+        sandbox = _after(sandbox)
+    if sandbox is None or kind not in sandbox.kinds:
+        return None
+    return sandbox
+
+
+def here() -> Any | None:
+    """Return the live sandbox that this very context is in; no fallback to other threads' sandboxes."""
+    sandbox = _here.get()
+    return sandbox if sandbox is not None and sandbox is not _OUTSIDE and sandbox.live else None
+
+
+def anywhere() -> Any | None:
+    """Return the sandbox that a call of any kind would meet here, or None."""
+    sandbox = _here.get()
+    if sandbox is None:
+        return _elsewhere()
+    if sandbox is _OUTSIDE:
+        return None
+    return sandbox if sandbox.live else _after(sandbox)
+
+
+def _elsewhere() -> Any | None:
+    """Find a sandbox for a thread that carries none: the one it was started under, else the only live root."""
+    started = _started.get(threading.current_thread())
+    if started is not None:
+        return started
+    with _lock:
+        alive = list(_live)
+    if not alive:
+        return None
+    roots = [sandbox for sandbox in alive if _ancestor(sandbox) is None]
+    if len(roots) > 1:
+        raise roots[0].ambiguity(roots)
+    chain = all(_ancestor(inner) is outer for outer, inner in zip(alive, alive[1:], strict=False))
+    return alive[-1] if chain else roots[0]
+
+
+def _after(sandbox: Any) -> Any | None:
+    """Decide what a context that still carries an ended sandbox is: a leaked task, or its opener come back.
+
+    A sandbox may be left from another thread or context than it was entered in (generators, fixtures). Its
+    opener is then healed here; anybody else was started inside and outlived it, and gets the ended sandbox.
+    """
+    if sandbox.flow != flow():
+        return sandbox
+    parent = _ancestor(sandbox)
+    _here.set(parent)
+    return parent if parent is not None else (_elsewhere() if _live else None)
+
+
+def _ancestor(sandbox: Any) -> Any | None:
+    """Return the nearest live sandbox around this one."""
+    parent = sandbox.parent
+    while parent is not None and not parent.live:
+        parent = parent.parent
+    return parent
+
+
+def enter(sandbox: Any) -> None:
+    """Make the sandbox the active one of this context."""
+    parent = _here.get()
+    sandbox.parent = parent if parent is not None and parent is not _OUTSIDE and parent.live else None
+    sandbox.flow = flow()
+    with _lock:
+        _live.append(sandbox)
+    _here.set(sandbox)
+
+
+def leave(sandbox: Any) -> None:
+    """Take the sandbox out of service, from whatever context this is called in."""
+    with _lock:
+        if sandbox in _live:
+            _live.remove(sandbox)
+    current = _here.get()
+    if current is not None and not current.live:
+        _here.set(_ancestor(current))
+
+
+def started(thread: threading.Thread, sandbox: Any) -> None:
+    """Remember that the thread was started inside the sandbox."""
+    _started[thread] = sandbox
+
+
+def forget(sandbox: Any) -> None:
+    """Let go of the ended sandbox where only threads that are no longer running remember it."""
+    for thread in [thread for thread, under in list(_started.items()) if under is sandbox]:
+        if not thread.is_alive():
+            _started.pop(thread, None)
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Let everything called in this block reach the real world: the far side of a pass-through."""
+    token = _here.set(_OUTSIDE)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
+@contextmanager
+def inside(sandbox: Any) -> Iterator[None]:
+    """Make the sandbox the active one for this block only, without entering it again."""
+    token = _here.set(sandbox)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
+def flow() -> tuple[int, object]:
+    """Identify the flow of control: the thread, and the task where a loop of asyncio or trio is running."""
+    return threading.get_ident(), task()
+
+
+def task() -> Any | None:
+    """Return the running asyncio or trio task, without importing either."""
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is not None:
+        try:
+            running = asyncio.current_task()
+        except (RuntimeError, AttributeError):  # no loop here, or asyncio is only half imported
+            running = None
+        if running is not None:
+            return running
+    trio: Any = sys.modules.get("trio")
+    if trio is not None:
+        try:
+            return trio.lowlevel.current_task()
+        except (RuntimeError, AttributeError):
+            return None
+    return None

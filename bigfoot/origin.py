@@ -1,0 +1,99 @@
+"""Where in the user's code something was promised or called: kept raw, formatted only when somebody reads."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from types import CodeType, FrameType
+from typing import Any
+
+_OWN = os.path.dirname(os.path.abspath(__file__))
+_STDLIB = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+_INSTALLED = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+# How far a frame's file is from the user: 0 is the user's own code, 1 an installed package, 2 the standard
+# library or a client library's plumbing, 3 bigfoot itself. Filled per file, so that a walk costs a dict lookup a frame.
+_DISTANCE: dict[str, int] = {}
+_PLUMBING: set[str] = {"wrapt"}
+
+
+class Origin:
+    """A line of code.
+
+    Attributes:
+        code: the code object that was running.
+        line: the line number in its file.
+    """
+
+    __slots__ = ("code", "line")
+
+    def __init__(self, code: CodeType | None, line: int) -> None:
+        self.code = code
+        self.line = line
+
+    @property
+    def file(self) -> str:
+        """The path of the source file, as the interpreter knows it."""
+        return self.code.co_filename if self.code is not None else "<unknown>"
+
+    def __str__(self) -> str:
+        file = self.file
+        try:
+            short = os.path.relpath(file)
+        except ValueError:  # another drive, on Windows
+            short = file
+        return f"{file if short.startswith('..') else short}:{self.line}"
+
+    def __repr__(self) -> str:
+        return f"Origin({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revive, (self.file, self.line)
+
+
+def _revive(file: str, line: int) -> Origin:
+    """Rebuild an origin in another process: a code object cannot travel, its file name can."""
+    return Origin(compile("", file, "exec"), line)
+
+
+def plumbing(*packages: str) -> None:
+    """Declare packages whose frames stand between the user's code and the wire."""
+    _PLUMBING.update(packages)
+    _DISTANCE.clear()
+
+
+def caller(depth: int = 1) -> Origin:
+    """Return the nearest line outside bigfoot, the standard library and the client libraries.
+
+    Arguments:
+        depth: how many frames to skip before looking, counted from the function that asks.
+    """
+    frame: FrameType | None = sys._getframe(depth)
+    best: FrameType | None = None
+    best_distance = 3
+    while frame is not None:
+        code = frame.f_code
+        distance = _DISTANCE.get(code.co_filename)
+        if distance is None:
+            distance = _DISTANCE[code.co_filename] = _distance(code.co_filename, frame.f_globals.get("__name__"))
+        if distance < best_distance:
+            best, best_distance = frame, distance
+            if distance == 0:
+                break
+        frame = frame.f_back
+    if best is None:
+        return Origin(None, 0)
+    return Origin(best.f_code, best.f_lineno)
+
+
+def _distance(file: str, module: Any) -> int:
+    package = str(module).partition(".")[0]
+    path = os.path.abspath(file)
+    if package == "bigfoot" and not path.startswith(os.path.join(_OWN, "demo")):
+        return 3
+    if package in _PLUMBING or file.startswith("<"):
+        return 2
+    if path.startswith(_INSTALLED):
+        return 1
+    return 2 if path.startswith(_STDLIB) else 0

@@ -1,0 +1,235 @@
+"""Seam: how an attribute of a foreign library is replaced, once and inertly. The only setattr on foreign objects.
+
+A seam is put on when its library is imported, or as soon as it will be, and stays on for the whole process: its
+wrappers ask `context.active` and call straight through when no sandbox answers. So entering and leaving a sandbox
+replaces nothing, and an interrupt at any point can leak nothing. `uninstall` takes everything off again.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from bigfoot.errors import ConflictError
+from bigfoot.origin import plumbing
+
+Make = Callable[[Any], Any]
+
+
+class Target(NamedTuple):
+    """An attribute to replace: `make(original)` returns the wrapper."""
+
+    owner: Any
+    name: str
+    make: Make
+
+
+class Placed(NamedTuple):
+    """An attribute that was replaced."""
+
+    original: Any
+    wrapper: Any
+    inherited: bool
+
+
+class Seam:
+    """The replaced attributes of one library.
+
+    Arguments:
+        library: the module whose import brings the targets into being.
+        targets: returns the targets; called once the library is imported, may import it freely.
+        watch: `"module:Class.attribute"` paths of the same ground that mock libraries are known to take.
+        packages: top-level packages that stand between the user's code and this seam.
+
+    Example:
+        >>> SEAM = Seam("json", lambda: [Target(json.JSONDecoder, "decode", wrap)])  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        library: str,
+        targets: Callable[[], Iterable[Target]],
+        *,
+        watch: tuple[str, ...] = (),
+        packages: tuple[str, ...] = (),
+    ) -> None:
+        self.library = library
+        self.watch = watch
+        self._targets = targets
+        self._waiting = False
+        self._on = False
+        plumbing(library.partition(".")[0], *packages)
+
+    @property
+    def installed(self) -> bool:
+        """Whether the wrappers are in place (False while the library is not imported)."""
+        return self._on
+
+    def install(self) -> None:
+        """Put the seam on its library now if it is imported, else when it will be. Idempotent."""
+        if self._on:
+            return
+        module: Any = sys.modules.get(self.library)
+        if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
+            self._place()
+        elif not self._waiting:
+            self._waiting = True
+            from wrapt import register_post_import_hook
+
+            register_post_import_hook(self._imported, self.library)
+
+    def _imported(self, module: ModuleType) -> None:
+        if self._waiting:
+            self._place()
+
+    def _place(self) -> None:
+        with _lock:
+            if self._on:
+                return
+            self._on = True
+            _seams.append(self)
+            for target in self._targets():
+                place(*target)
+
+    def forget(self) -> None:
+        """Note that the wrappers are off and that no import is awaited."""
+        self._on = self._waiting = False
+
+
+_lock = threading.RLock()
+_placed: dict[tuple[Any, str], Placed] = {}
+_seams: list[Seam] = []
+_MISSING = object()
+_clean: dict[tuple[Any, str], Any] = {}  # what a watched attribute was when it was last found unharmed
+
+
+def place(owner: Any, name: str, make: Make) -> None:
+    """Replace one attribute for the rest of the process; does nothing where it is replaced already.
+
+    Arguments:
+        owner: the class or module that holds the attribute.
+        name: the attribute.
+        make: called with the original, returns the wrapper; must call straight through when no sandbox is active.
+    """
+    with _lock:
+        if (owner, name) in _placed:
+            return
+        own = vars(owner).get(name, _MISSING)
+        original = getattr(owner, name) if own is _MISSING else own
+        wrapper = make(original)
+        if not isinstance(wrapper, (classmethod, staticmethod, property)):
+            functools.update_wrapper(wrapper, original, updated=())
+        setattr(owner, name, wrapper)
+        _placed[owner, name] = Placed(original, wrapper, own is _MISSING)
+
+
+def original(owner: Any, name: str) -> Any:
+    """Return what an attribute was before bigfoot replaced it, or what it is if it did not."""
+    placed = _placed.get((owner, name))
+    return getattr(owner, name) if placed is None else placed.original
+
+
+def install(seams: Iterable[Seam]) -> None:
+    """Put the seams on, then check that nobody else has taken the same ground.
+
+    Raises:
+        ConflictError: a mock library has replaced a target, or an attribute known to lead to one.
+    """
+    for seam in seams:
+        seam.install()
+    for (owner, name), placed in list(_placed.items()):
+        now = vars(owner).get(name, _MISSING)
+        if now is placed.wrapper:
+            continue
+        if now is placed.original or now is _MISSING:  # undone by somebody who had saved it before us
+            setattr(owner, name, placed.wrapper)
+            continue
+        _refuse_if_mocked(owner, name, now)
+    for seam in _seams:
+        for path in seam.watch:
+            _watch(path)
+
+
+def uninstall() -> None:
+    """Give every replaced attribute back. What others have put on top of ours is left, inert."""
+    with _lock:
+        for (owner, name), placed in reversed(_placed.items()):
+            if vars(owner).get(name) is placed.wrapper:
+                if placed.inherited:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, placed.original)
+        _placed.clear()
+        _clean.clear()
+        for seam in _seams:
+            seam.forget()
+        _seams.clear()
+
+
+def replaced() -> Iterator[tuple[Any, str]]:
+    """Yield every (owner, attribute) that is replaced at present."""
+    yield from list(_placed)
+
+
+_MOCK_LIBRARIES = {
+    "aioresponses": "aioresponses",
+    "httpretty": "httpretty",
+    "mock": "unittest.mock",
+    "mocket": "mocket",
+    "pook": "pook",
+    "pytest_httpx": "pytest-httpx",
+    "requests_mock": "requests-mock",
+    "respx": "respx",
+    "responses": "responses",
+    "tripwire": "tripwire",
+    "vcr": "vcrpy",
+}
+
+
+def _watch(path: str) -> None:
+    """Refuse if the attribute at `"module:Class.attribute"` was replaced by a mock library."""
+    module_name, _, attributes = path.partition(":")
+    owner: Any = sys.modules.get(module_name)
+    *holders, name = attributes.split(".")
+    for holder in holders:
+        owner = getattr(owner, holder, None)
+    if owner is None:
+        return
+    now = vars(owner).get(name, _MISSING)
+    if now is _MISSING or _clean.get((owner, name)) is now:
+        return
+    _refuse_if_mocked(owner, name, now)
+    _clean[owner, name] = now
+
+
+def _refuse_if_mocked(owner: Any, name: str, now: Any) -> None:
+    patcher = _patcher(now)
+    if patcher is not None:
+        place_of = f"{owner.__module__}.{owner.__qualname__}" if isinstance(owner, type) else owner.__name__
+        raise ConflictError(f"{place_of}.{name}", patcher)
+
+
+def _patcher(replacement: Any) -> str | None:
+    """Name the known mock library that made a replacement, or None: tracers may share the ground with us."""
+    if type(replacement).__module__ in ("unittest.mock", "mock"):
+        return "unittest.mock"
+    function = replacement
+    for _ in range(8):  # a library may hide its function behind wrappers and partials
+        code = getattr(function, "__code__", None)
+        modules = [str(getattr(function, "__module__", None) or "").partition(".")[0]]
+        if code is not None:
+            # A function made by exec or a decorator library reports somebody else's __module__; its file does not lie.
+            parts = code.co_filename.replace("\\", "/").split("/")
+            modules += parts[:-1]
+            modules += [str(getattr(function, "__globals__", {}).get("__name__", "")).partition(".")[0]]
+        for module in modules:
+            if module in _MOCK_LIBRARIES:
+                return _MOCK_LIBRARIES[module]
+        function = getattr(function, "func", None) or getattr(function, "__wrapped__", None)
+        if function is None:
+            return None
+    return None
