@@ -10,8 +10,6 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .source import ROOT
-
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
@@ -47,7 +45,7 @@ class Shipped:
         return next(folder.iterdir())
 
 
-def copy_of_the_tree(target: Path) -> Path:
+def copy_of_the_tree(tree: Path, target: Path) -> Path:
     """The project as a clone has it: no build output, no caches, no environments; the links stay links."""
     leftovers = shutil.ignore_patterns(
         ".git", ".*cache*", ".nox", "__pycache__", "build", "dist", "site", "*.egg-info"
@@ -57,7 +55,7 @@ def copy_of_the_tree(target: Path) -> Path:
         environments = {name for name in names if (Path(folder) / name / "pyvenv.cfg").exists()}
         return environments | set(leftovers(folder, names))
 
-    return Path(shutil.copytree(ROOT, target, symlinks=True, ignore=ignore))
+    return Path(shutil.copytree(tree, target, symlinks=True, ignore=ignore))
 
 
 def build(tree: Path, dist: Path, *what: str) -> Shipped:

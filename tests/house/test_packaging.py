@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from .shelf import Shipped, build, copy_of_the_tree
-from .source import ROOT
 
 LINKS = ("transports", "fakes")
 
@@ -20,17 +19,17 @@ def test_the_wheel_installs_bigfoot_and_nothing_else(shipped: Shipped) -> None:
     assert {name.partition("/")[0] for name in shipped.in_wheel()} == {"bigfoot", "bigfoot-0.1.0.dist-info"}
 
 
-def test_the_wheel_has_every_module(shipped: Shipped) -> None:
-    expected = modules(ROOT / "transports", "bigfoot/transports") | modules(ROOT / "fakes", "bigfoot/fakes")
+def test_the_wheel_has_every_module(clone: Path, shipped: Shipped) -> None:
+    expected = modules(clone / "transports", "bigfoot/transports") | modules(clone / "fakes", "bigfoot/fakes")
     for part in ("bigfoot", "bigfoot/demo", "bigfoot/plugins"):
-        expected |= {f"{part}/{path.name}" for path in (ROOT / part).glob("*.py")}
+        expected |= {f"{part}/{path.name}" for path in (clone / part).glob("*.py")}
     names = set(shipped.in_wheel())
     assert expected <= names
     assert "bigfoot/py.typed" in names
 
 
-def test_every_sub_package_is_named_in_the_packaging_map(shipped: Shipped) -> None:
-    on_disk = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "bigfoot").rglob("__init__.py")}
+def test_every_sub_package_is_named_in_the_packaging_map(clone: Path, shipped: Shipped) -> None:
+    on_disk = {path.parent.relative_to(clone).as_posix() for path in (clone / "bigfoot").rglob("__init__.py")}
     in_wheel = {name.rpartition("/")[0] for name in shipped.in_wheel() if name.endswith("__init__.py")}
     assert in_wheel == on_disk | {f"bigfoot/{link}" for link in LINKS}
 
@@ -41,19 +40,23 @@ def test_the_wheel_announces_the_pytest_plugin_and_the_command(shipped: Shipped)
     assert "bigfoot = bigfoot.__main__:main" in entry_points
 
 
-def test_the_sdist_is_complete_and_builds_the_same_wheel(shipped: Shipped, tmp_path: Path) -> None:
+def test_the_sdist_is_complete_and_builds_the_same_wheel(
+    clone: Path, shipped: Shipped, tmp_path: Path
+) -> None:
     names = shipped.in_sdist()
     for folder in ("tests", "docs", "benchmarks", "transports", "fakes"):
-        assert modules(ROOT / folder, folder) <= names
+        assert modules(clone / folder, folder) <= names
     assert {"mkdocs.yml", "noxfile.py", "LICENSE", "README.md", "CHANGELOG.md", "docs/index.md"} <= names
     again = build(shipped.unpack_sdist(tmp_path / "sdist"), tmp_path / "dist", "--wheel")
     assert again.in_wheel() == shipped.in_wheel()
 
 
 @pytest.mark.parametrize("link", ["absent", "text file"])
-def test_a_clone_without_links_builds_the_same_wheel(shipped: Shipped, tmp_path: Path, link: str) -> None:
+def test_a_clone_without_links_builds_the_same_wheel(
+    clone: Path, shipped: Shipped, tmp_path: Path, link: str
+) -> None:
     # git on Windows writes a link as a small text file with the target's path, unless told otherwise.
-    tree = copy_of_the_tree(tmp_path / "tree")
+    tree = copy_of_the_tree(clone, tmp_path / "tree")
     for name in LINKS:
         place = tree / "bigfoot" / name
         assert place.is_symlink()
