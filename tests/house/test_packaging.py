@@ -40,9 +40,7 @@ def test_the_wheel_announces_the_pytest_plugin_and_the_command(shipped: Shipped)
     assert "bigfoot = bigfoot.__main__:main" in entry_points
 
 
-def test_the_sdist_is_complete_and_builds_the_same_wheel(
-    clone: Path, shipped: Shipped, tmp_path: Path
-) -> None:
+def test_the_sdist_builds_the_same_wheel(clone: Path, shipped: Shipped, tmp_path: Path) -> None:
     names = shipped.in_sdist()
     for folder in ("tests", "docs", "benchmarks", "transports", "fakes"):
         assert modules(clone / folder, folder) <= names
@@ -52,9 +50,7 @@ def test_the_sdist_is_complete_and_builds_the_same_wheel(
 
 
 @pytest.mark.parametrize("link", ["absent", "text file"])
-def test_a_clone_without_links_builds_the_same_wheel(
-    clone: Path, shipped: Shipped, tmp_path: Path, link: str
-) -> None:
+def test_links_are_not_needed_to_build(clone: Path, shipped: Shipped, tmp_path: Path, link: str) -> None:
     # git on Windows writes a link as a small text file with the target's path, unless told otherwise.
     tree = copy_of_the_tree(clone, tmp_path / "tree")
     for name in LINKS:

@@ -37,6 +37,7 @@ FORWARDS: dict[str, str] = {
 }
 # Catches everything and raises nothing, and where the exception goes instead.
 KEPT: dict[str, str] = {
+    "bigfoot/report.py": "a user's own __repr__ failed, and that is shown in the place of the value",
     "bigfoot/timeline.py": "a matcher's own exception is part of the finding; the assertion raises from it",
 }
 
