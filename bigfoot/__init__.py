@@ -1,0 +1,194 @@
+"""bigfoot: every external call of a test recorded, every record asserted, with the real client library.
+
+Example:
+    >>> import bigfoot
+    >>> verifier = bigfoot.StrictVerifier()  # pytest gives each test one of its own
+    >>> service = verifier.mock("Service")
+    >>> _ = service.ping.returns("pong")
+    >>> with verifier.sandbox():
+    ...     service.ping()
+    'pong'
+    >>> verifier.assert_interaction(service.ping, args=(), kwargs={})
+    >>> verifier.verify_all()
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from bigfoot.errors import (
+    AmbiguousSandboxError,
+    AssertionInsideSandboxError,
+    AutoAssertError,
+    BigfootConfigError,
+    BigfootError,
+    BigfootWarning,
+    ConflictError,
+    InteractionMismatchError,
+    InvalidArgumentError,
+    InvalidStateError,
+    MissingAssertionFieldsError,
+    NoActiveVerifierError,
+    SandboxNotActiveError,
+    UnassertedInteractionsError,
+    UnmockedInteractionError,
+    UnusedMocksError,
+    VerificationError,
+)
+from bigfoot.interaction import Interaction
+from bigfoot.proxy import PluginProxy, opened
+from bigfoot.sandbox import InAnyOrderContext, SandboxContext
+from bigfoot.seam import uninstall
+from bigfoot.values import Body, Headers, Secret
+from bigfoot.verifier import StrictVerifier, current_verifier
+
+if TYPE_CHECKING:
+    # The typed face of __getattr__: every plugin's proxy, and every plugin class.
+    from bigfoot.fakes.http import HttpPlugin as HttpPlugin
+    from bigfoot.fakes.objects import MockPlugin as MockPlugin
+    from bigfoot.fakes.objects import MockProxy
+
+    http: HttpPlugin
+
+__version__ = "0.1.0"
+
+
+def mock(name: str, wraps: object = None, *, spec: object = None) -> MockProxy:
+    """Return this test's mock of this name, made on first use.
+
+    Arguments:
+        name: how it is called in assertions and messages, such as `"PaymentService"`.
+        wraps: a real object that answers the calls for which nothing is promised.
+        spec: a class or object that the mock must resemble: names it does not have are refused, its coroutine
+            functions give awaitables.
+
+    Raises:
+        NoActiveVerifierError: no test is running.
+
+    Example:
+        >>> payment = bigfoot.mock("PaymentService")  # doctest: +SKIP
+        >>> payment.charge.returns({"status": "ok"})  # doctest: +SKIP
+    """
+    proxy: MockProxy = current_verifier().mock(name, wraps, spec=spec)
+    return proxy
+
+
+def spy(name: str, real: object) -> MockProxy:
+    """Return this test's mock of this name, calling through to a real object where nothing is promised.
+
+    Raises:
+        NoActiveVerifierError: no test is running.
+
+    Example:
+        >>> payment = bigfoot.spy("PaymentService", PaymentService())  # doctest: +SKIP
+    """
+    proxy: MockProxy = current_verifier().spy(name, real)
+    return proxy
+
+
+def sandbox() -> SandboxContext:
+    """Return a context manager, sync and async, in which this test's external calls are answered by its script.
+
+    `with bigfoot:` is short for `with bigfoot.sandbox():`.
+
+    Raises:
+        NoActiveVerifierError: no test is running.
+    """
+    return current_verifier().sandbox()
+
+
+def assert_interaction(source: Any, **expected: Any) -> None:
+    """Assert this test's next interaction; see `StrictVerifier.assert_interaction`.
+
+    Example:
+        >>> bigfoot.assert_interaction(payment.charge, args=(100,), kwargs={})  # doctest: +SKIP
+    """
+    current_verifier().assert_interaction(source, **expected)
+
+
+def in_any_order() -> InAnyOrderContext:
+    """Return a context manager, sync and async, in which assertions need not follow the order of the timeline."""
+    return InAnyOrderContext()
+
+
+def verify_all() -> None:
+    """Judge this test now; pytest does so by itself at its end. See `StrictVerifier.verify_all`."""
+    current_verifier().verify_all()
+
+
+class _Module(ModuleType):
+    """What makes `with bigfoot:` and `async with bigfoot:` work: the sandbox of the running test."""
+
+    def __enter__(self) -> StrictVerifier:
+        return opened.open(current_verifier())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        opened.close()
+
+    async def __aenter__(self) -> StrictVerifier:
+        return opened.open(current_verifier())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        opened.close()
+
+
+sys.modules[__name__].__class__ = _Module
+
+
+def __getattr__(name: str) -> Any:
+    """Find a plugin's proxy (`http`) or a plugin's class (`HttpPlugin`) when it is first asked for."""
+    if not name.startswith("_"):
+        from bigfoot.discovery import fakes
+
+        found = fakes()
+        if name in found:
+            return globals().setdefault(name, PluginProxy(found[name]))
+        for fake in found.values():
+            if fake.__name__ == name:
+                return globals().setdefault(name, fake)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "AmbiguousSandboxError",
+    "AssertionInsideSandboxError",
+    "AutoAssertError",
+    "BigfootConfigError",
+    "BigfootError",
+    "BigfootWarning",
+    "Body",
+    "ConflictError",
+    "Headers",
+    "HttpPlugin",
+    "InAnyOrderContext",
+    "Interaction",
+    "InteractionMismatchError",
+    "InvalidArgumentError",
+    "InvalidStateError",
+    "MissingAssertionFieldsError",
+    "MockPlugin",
+    "NoActiveVerifierError",
+    "SandboxContext",
+    "SandboxNotActiveError",
+    "Secret",
+    "StrictVerifier",
+    "UnassertedInteractionsError",
+    "UnmockedInteractionError",
+    "UnusedMocksError",
+    "VerificationError",
+    "assert_interaction",
+    "current_verifier",
+    "http",
+    "in_any_order",
+    "mock",
+    "sandbox",
+    "spy",
+    "uninstall",
+    "verify_all",
+]

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 # A sandbox, as this module sees it, has: `live`, `parent`, `kinds`, `flow`, `ambiguity(roots)`.
 _here: ContextVar[Any] = ContextVar("bigfoot_sandbox", default=None)
 _live: list[Any] = []
 _lock = threading.Lock()
-_started: WeakKeyDictionary[threading.Thread, Any] = WeakKeyDictionary()
+_started: WeakKeyDictionary[threading.Thread, tuple[Any, Any]] = WeakKeyDictionary()  # its sandbox, and where
 
 
 class _Outside:
@@ -32,6 +32,7 @@ class _Outside:
 
 
 _OUTSIDE = _Outside()
+_NOBODY: tuple[Any, Any] = (None, None)
 
 
 def active(kind: type) -> Any | None:
@@ -67,11 +68,19 @@ def anywhere() -> Any | None:
     return sandbox if sandbox.live else _after(sandbox)
 
 
+def carried() -> Any | None:
+    """Return the sandbox that this context or thread belongs to by itself, to be handed on to what it starts."""
+    sandbox = _here.get()
+    if sandbox is None:
+        sandbox = _started.get(threading.current_thread(), _NOBODY)[0] if _started else None
+    return sandbox if sandbox is not None and sandbox is not _OUTSIDE and sandbox.live else None
+
+
 def _elsewhere() -> Any | None:
     """Find a sandbox for a thread that carries none: the one it was started under, else the only live root."""
-    started = _started.get(threading.current_thread())
-    if started is not None:
-        return started
+    sandbox = _started.get(threading.current_thread(), _NOBODY)[0]
+    if sandbox is not None:
+        return sandbox
     with _lock:
         alive = list(_live)
     if not alive:
@@ -124,16 +133,14 @@ def leave(sandbox: Any) -> None:
         _here.set(_ancestor(current))
 
 
-def started(thread: threading.Thread, sandbox: Any) -> None:
-    """Remember that the thread was started inside the sandbox."""
-    _started[thread] = sandbox
+def started(thread: threading.Thread, sandbox: Any, origin: Any) -> None:
+    """Remember that the thread was started inside the sandbox, and by which line."""
+    _started[thread] = sandbox, origin
 
 
-def forget(sandbox: Any) -> None:
-    """Let go of the ended sandbox where only threads that are no longer running remember it."""
-    for thread in [thread for thread, under in list(_started.items()) if under is sandbox]:
-        if not thread.is_alive():
-            _started.pop(thread, None)
+def started_at() -> Any | None:
+    """Return the line that started the running thread, if it was started inside a sandbox."""
+    return _started.get(threading.current_thread(), _NOBODY)[1]
 
 
 @contextmanager
@@ -158,7 +165,8 @@ def inside(sandbox: Any) -> Iterator[None]:
 
 def flow() -> tuple[int, object]:
     """Identify the flow of control: the thread, and the task where a loop of asyncio or trio is running."""
-    return threading.get_ident(), task()
+    running = task()
+    return threading.get_ident(), None if running is None else ref(running)
 
 
 def task() -> Any | None:

@@ -102,7 +102,17 @@ class PassThrough:
     Bodies are never held back from the application; of each, the first `RECORDED_BYTES` are kept.
     """
 
-    __slots__ = ("error", "headers", "interaction", "reason", "received", "received_size", "sent", "sent_size", "status")
+    __slots__ = (
+        "error",
+        "headers",
+        "interaction",
+        "reason",
+        "received",
+        "received_size",
+        "sent",
+        "sent_size",
+        "status",
+    )
 
     def __init__(self) -> None:
         self.interaction: Interaction | None = None
@@ -158,6 +168,9 @@ def chunk_coded(pieces: Iterable[bytes]) -> bytes:
 def raw_headers(pairs: Iterable[tuple[Any, Any]]) -> RawHeaders:
     """Return (name, value) pairs of text or bytes as bytes."""
     return tuple(
-        (n if isinstance(n, bytes) else str(n).encode("latin-1"), v if isinstance(v, bytes) else str(v).encode("latin-1"))
+        (
+            n if isinstance(n, bytes) else str(n).encode("latin-1"),
+            v if isinstance(v, bytes) else str(v).encode("latin-1"),
+        )
         for n, v in pairs
     )

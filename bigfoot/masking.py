@@ -1,0 +1,61 @@
+"""Secrets stay in memory, for asserting; this is how they look wherever text is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bigfoot.values import Body, Headers, Secret, digest
+
+_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
+_NAME = r"[\w.\-]*(?:password|passwd|token|secret|api[_-]?key)[\w.\-]*"
+_SENSITIVE = re.compile(_NAME, re.IGNORECASE)
+_USERINFO = re.compile(r"(?P<head>[a-z][a-z0-9+.\-]*://[^/\s:@]*:)(?P<value>[^/\s@]+)(?=@)", re.IGNORECASE)
+_PAIR = re.compile(rf"(?P<head>(?<![\w.\-]){_NAME}=)(?P<value>[^&\s;,'\"]+)", re.IGNORECASE)
+_MEMBER = re.compile(rf"(?P<head>[\"']{_NAME}[\"']\s*:\s*[\"'])(?P<value>(?:[^\"'\\]|\\.)+)(?=[\"'])", re.IGNORECASE)
+_SCHEME = re.compile(r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[\w+/=.~\-]{4,})", re.IGNORECASE)
+_PATTERNS = (_USERINFO, _PAIR, _MEMBER, _SCHEME)
+
+_show = False
+
+
+def show_secrets(show: bool) -> None:
+    """Write secrets as they are (`--bigfoot-show-secrets`), or masked."""
+    global _show
+    _show = show
+
+
+def masked(text: str) -> str:
+    """Return the text with passwords, tokens, secrets and keys replaced by a mask with a short digest."""
+    if _show:
+        return text
+    for pattern in _PATTERNS:
+        text = pattern.sub(lambda match: f"{match['head']}***{digest(match['value'])}", text)
+    return text
+
+
+def safe(value: Any, name: str = "") -> Any:
+    """Return the value with `Secret` in the place of whatever must not be written, at any depth.
+
+    Arguments:
+        value: what is going to be shown.
+        name: the field or key that it stands under.
+    """
+    if _show:
+        return value
+    if isinstance(value, (str, bytes)):
+        text = value if isinstance(value, str) else value.decode("latin-1")
+        shown = masked(text)
+        if name.lower() in _HEADERS or _SENSITIVE.fullmatch(name):
+            return Secret.of(text) if text else value
+        if shown == text:
+            return value
+        return Secret(digest(value.bytes if isinstance(value, Body) else value), shown)
+    if isinstance(value, Headers):
+        return {key: safe(item, key) for key, item in value.own().items()}
+    if isinstance(value, Mapping):
+        return {key: safe(item, key if isinstance(key, str) else "") for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(safe(item, name) for item in value)
+    return value

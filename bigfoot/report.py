@@ -1,0 +1,266 @@
+"""Every sentence that a user reads. Nothing elsewhere formats text."""
+
+from __future__ import annotations
+
+import difflib
+import pprint
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bigfoot import context
+from bigfoot.masking import masked, safe
+from bigfoot.origin import Origin
+from bigfoot.timeline import Difference, differences
+from bigfoot.values import Body, Headers, Secret
+
+if TYPE_CHECKING:
+    from bigfoot.interaction import Interaction
+    from bigfoot.sandbox import SandboxContext
+    from bigfoot.script import Step
+    from bigfoot.verifier import StrictVerifier
+
+_LONGEST = 4000
+_MOST_LISTED = 25
+
+
+def value(given: Any, name: str = "") -> str:
+    """Return a value as it can be pasted into a test, its secrets masked."""
+    shown = safe(given, name)
+    if isinstance(shown, Headers):
+        shown = shown.own()
+    if isinstance(shown, Body):
+        shown = (
+            str(shown)
+            if shown.bytes.decode("utf-8", "replace") == str(shown) and _is_text(shown.bytes)
+            else shown.bytes
+        )
+    try:
+        text = masked(repr(shown)) if not isinstance(shown, (str, bytes, Secret)) else repr(shown)
+    except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
+        return f"<{type(given).__name__} whose __repr__ raised {type(error).__name__}: {error}>"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def call(function: str, arguments: Mapping[str, Any], *positional: str) -> str:
+    """Return a call as source text: on one line when it is short, else one argument a line.
+
+    Arguments:
+        function: what is called, as source text.
+        arguments: keyword arguments by name; values of type `Raw` are source text already.
+        positional: positional arguments, as source text.
+    """
+    parts = [
+        *positional,
+        *(f"{name}={given if isinstance(given, Raw) else value(given, name)}" for name, given in arguments.items()),
+    ]
+    line = f"{function}({', '.join(parts)})"
+    if len(line) <= 100:
+        return line
+    return f"{function}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
+
+
+class Raw(str):
+    """Source text that is pasted as it is."""
+
+    __slots__ = ()
+
+
+def indented(text: str, by: str = "    ") -> str:
+    """Return the text with every line indented."""
+    return "\n".join(f"{by}{line}" if line else line for line in text.splitlines())
+
+
+def unmocked(what: str, *, origin: Origin | None, fix: str, notes: Sequence[str] = ()) -> str:
+    """Return the text for a call that nothing was promised for.
+
+    Arguments:
+        what: the call in one line.
+        origin: the calling line.
+        fix: statements that would mock the call.
+        notes: what is known about near misses.
+    """
+    lines = [f"Unmocked call: {masked(what)}"]
+    if origin is not None:
+        lines.append(f"  called at {origin}")
+    lines += [f"  {note}" for note in notes]
+    lines += ["", "To mock it, add before the sandbox:", indented(fix)]
+    return "\n".join(lines)
+
+
+def unasserted(interactions: Sequence[Interaction]) -> str:
+    """Return the text for interactions that no assertion claimed."""
+    lines = [f"{_count(len(interactions), 'interaction was', 'interactions were')} not asserted:"]
+    for interaction in interactions[:_MOST_LISTED]:
+        part = f", its {interaction.owed} is not asserted" if interaction.owed else ""
+        place = f"  (called at {interaction.origin})" if interaction.origin is not None else ""
+        lines.append(f"  #{interaction.sequence} {summary(interaction)}{part}{place}")
+    if len(interactions) > _MOST_LISTED:
+        lines.append(f"  ... and {len(interactions) - _MOST_LISTED} more")
+    lines += ["", "To assert them, add after the sandbox:"]
+    lines += [indented(assertion(interaction)) for interaction in interactions[:_MOST_LISTED]]
+    return "\n".join(lines)
+
+
+def summary(interaction: Interaction) -> str:
+    """Return an interaction in one line."""
+    if interaction.plugin is None:
+        return interaction.source_id
+    return masked(interaction.plugin.summary(interaction))
+
+
+def assertion(interaction: Interaction) -> str:
+    """Return the statement that asserts an interaction."""
+    if interaction.plugin is None:
+        return call(f"# {interaction.source_id}", interaction.details)
+    return interaction.plugin.assertion(interaction)
+
+
+def unused(steps: Sequence[Step]) -> str:
+    """Return the text for promises that nobody called."""
+    lines = [f"{_count(len(steps), 'mock was', 'mocks were')} never called, or not as often as promised:"]
+    for step in steps[:_MOST_LISTED]:
+        often = (
+            f"  (called {step.used} of {step.used + step.left} times)" if step.used and step.left is not None else ""
+        )
+        lines.append(f"  {masked(step.describe())}{often}")
+        lines.append(f"    promised at {step.origin}")
+    if len(steps) > _MOST_LISTED:
+        lines.append(f"  ... and {len(steps) - _MOST_LISTED} more")
+    lines += ["", "Remove what the code does not call, or promise it with required=False."]
+    return "\n".join(lines)
+
+
+def mismatch(verifier: StrictVerifier, source_id: str, expected: Mapping[str, Any], actual: Interaction | None) -> str:
+    """Return the text for an assertion that does not describe the interaction it met."""
+    if actual is None:
+        left = [interaction for interaction in verifier.timeline if not interaction.asserted]
+        lines = [f"Nothing is left that this assertion of {source_id} could mean."]
+        return "\n".join([*lines, *_listed("Not asserted so far", left), *_expected(expected)])
+    lines = []
+    if actual.source_id != source_id:
+        lines.append(f"The next interaction is not {source_id} but {actual.source_id}:")
+        lines.append(f"  #{actual.sequence} {summary(actual)}{_at(actual)}")
+        lines += _expected(expected)
+        others = [i for i in verifier.timeline if not i.asserted and i.source_id == source_id]
+        lines += _listed(f"{source_id}, further down", others)
+        lines += [
+            "",
+            "If the order does not matter, assert inside `with bigfoot.in_any_order():`. The next one is:",
+        ]
+    else:
+        lines.append(f"The interaction differs from the assertion: #{actual.sequence} {summary(actual)}{_at(actual)}")
+        for difference in differences(expected, actual.details):
+            lines += _difference(difference)
+        near = _nearest(verifier, actual, expected)
+        lines += _listed("Nearest others", near)
+        lines += ["", "What happened would be asserted by:"]
+    return "\n".join([*lines, indented(assertion(actual))])
+
+
+def _nearest(verifier: StrictVerifier, actual: Interaction, expected: Mapping[str, Any]) -> list[Interaction]:
+    others = [i for i in verifier.timeline if not i.asserted and i is not actual and i.source_id == actual.source_id]
+    scored = sorted(others[:200], key=lambda i: len(differences(expected, i.details)))
+    best = len(differences(expected, actual.details))
+    return [i for i in scored if len(differences(expected, i.details)) <= best][:3]
+
+
+def _difference(found: Difference) -> list[str]:
+    lines = [f"  {found.field}:"]
+    if found.error is not None:
+        lines.append(f"    the comparison itself raised {type(found.error).__name__}: {found.error}")
+    expected, actual = _lines(found.expected, found.field), _lines(found.actual, found.field)
+    if len(expected) == len(actual) == 1:
+        return [*lines, f"    expected: {expected[0]}", f"    actual:   {actual[0]}"]
+    lines.append("    (- expected, + actual)")
+    return [*lines, *(f"    {line}" for line in difflib.ndiff(expected, actual) if not line.startswith("?"))]
+
+
+def _lines(given: Any, name: str) -> list[str]:
+    """Return a value as the lines of a diff: structures broken up, texts by their own lines."""
+    shown = safe(given, name)
+    if isinstance(shown, Headers):
+        shown = shown.own()
+    if isinstance(shown, Mapping) and type(shown) in (dict, Headers):
+        text = pprint.pformat(dict(shown), width=80)
+        return masked(text).splitlines()
+    if isinstance(shown, str) and "\n" in shown and not isinstance(shown, Secret):
+        return [repr(line) for line in shown.splitlines(keepends=True)]
+    return [value(given, name)]
+
+
+def _expected(expected: Mapping[str, Any]) -> list[str]:
+    return ["", "Asserted was:", *(f"  {name}={value(given, name)}" for name, given in expected.items())]
+
+
+def _listed(title: str, interactions: Iterable[Interaction]) -> list[str]:
+    found = list(interactions)
+    if not found:
+        return []
+    rest = [f"  ... and {len(found) - 5} more"] if len(found) > 5 else []
+    return ["", f"{title}:", *(f"  #{i.sequence} {summary(i)}{_at(i)}" for i in found[:5]), *rest]
+
+
+def _at(interaction: Interaction) -> str:
+    return f"  (called at {interaction.origin})" if interaction.origin is not None else ""
+
+
+def missing_fields(interaction: Interaction, missing: frozenset[str], given: Mapping[str, Any]) -> str:
+    """Return the text for an assertion that leaves fields out."""
+    names = ", ".join(sorted(missing))
+    had = ", ".join(given) or "none"
+    return (
+        f"The assertion of {interaction.source_id} leaves out: {names} (given: {had}).\n"
+        f"The whole assertion is:\n{indented(assertion(interaction))}"
+    )
+
+
+def unknown_field(interaction: Interaction, name: str) -> str:
+    """Return the remedy for a field that the interaction does not have."""
+    names = list(interaction.details)
+    return f"{interaction.source_id} has no such field{meant(name, names)}; it has {', '.join(names) or 'none'}"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return `" (did you mean 'x'?)"` when a known name is close, else nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def call_after_sandbox(sandbox: SandboxContext, late: Any) -> str:
+    """Return the text for a call whose sandbox has ended: a leaked task or thread."""
+    what = masked(f"{getattr(late, 'method', '')} {getattr(late, 'url', '')}".strip()) or type(late).__name__
+    task = context.task()
+    if task is not None:
+        coroutine = getattr(task, "get_coro", lambda: getattr(task, "coro", None))()
+        code = getattr(coroutine, "cr_code", None)
+        place = f", running {code.co_qualname} of {Origin(code, code.co_firstlineno)}" if code is not None else ""
+        name = getattr(task, "get_name", None)
+        who = f"the task {(name() if name is not None else getattr(task, 'name', ''))!r}{place}"
+    else:
+        started = context.started_at()
+        place = f", started at {started}" if started is not None else ""
+        who = f"the thread {threading.current_thread().name!r}{place}"
+    return (
+        f"{what} was called after its sandbox had ended.\n"
+        f"  by {who}\n"
+        f"  the sandbox was entered at {sandbox.origin}\n"
+        "Wait for the task or thread inside the sandbox, or end it there."
+    )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def not_installed(plugin: str, library: str) -> str:
+    """Return the text for a plugin whose library is missing."""
+    return f"bigfoot.{plugin} needs {library}, which is not installed: pip install {library}"

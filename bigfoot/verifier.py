@@ -1,0 +1,347 @@
+"""StrictVerifier: one test's fakes, its timeline, and the verdict over both."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import CodeType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bigfoot import config as settings
+from bigfoot import context, report, seam, threads
+from bigfoot.discovery import fakes
+from bigfoot.errors import (
+    AssertionInsideSandboxError,
+    BigfootError,
+    InteractionMismatchError,
+    InvalidArgumentError,
+    MissingAssertionFieldsError,
+    UnassertedInteractionsError,
+    UnmockedInteractionError,
+    UnusedMocksError,
+    VerificationError,
+)
+from bigfoot.fake import Fake
+from bigfoot.sandbox import InAnyOrderContext, SandboxContext, in_order
+from bigfoot.timeline import Timeline, differences
+
+if TYPE_CHECKING:
+    from bigfoot.config import Config
+    from bigfoot.interaction import Interaction
+    from bigfoot.script import Step
+
+F = TypeVar("F", bound=Fake)
+
+
+class StrictVerifier:
+    """Every call recorded, every record asserted, every promise kept.
+
+    pytest gives each test one; make your own to use bigfoot elsewhere.
+
+    Arguments:
+        config: the settings; None for those of `[tool.bigfoot]`.
+
+    Attributes:
+        timeline: the interactions, in order.
+        breaches: the unmocked calls so far; each is an error that was raised in the code under test.
+
+    Example:
+        >>> verifier = StrictVerifier()
+        >>> with verifier.sandbox():
+        ...     pass
+        >>> verifier.verify_all()
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = settings.session() if config is None else config
+        self.config.check_names(fakes())
+        self.timeline = Timeline()
+        self.breaches: list[BigfootError] = []
+        self.test_code: frozenset[CodeType] = frozenset()
+        self._plugins: dict[str, Fake] = {}
+        self._lock = threading.RLock()
+        self._answers: dict[type, Callable[[Any], Any]] = {}
+        self._open: list[SandboxContext] = []
+        self._openers: set[CodeType] = set()
+        self._judged: set[int] = set()
+
+    def plugin(self, kind: str | type[F]) -> Any:
+        """Return this verifier's plugin by its public name or class, made on first use."""
+        name = kind if isinstance(kind, str) else kind.name
+        found = self._plugins.get(name)
+        if found is not None:
+            return found
+        with self._lock:
+            return self._plugins.get(name) or (fakes()[name] if isinstance(kind, str) else kind)(self)
+
+    def adopt(self, plugin: Fake) -> None:
+        """Take a new plugin in; called by its constructor.
+
+        Raises:
+            ValueError: there is one of this name already.
+        """
+        with self._lock:
+            if plugin.name in self._plugins:
+                raise InvalidArgumentError(
+                    "verifier",
+                    self,
+                    f"it has a {type(plugin).__name__} already; get it with verifier.plugin({plugin.name!r})",
+                )
+            self._plugins[plugin.name] = plugin
+            self._answers.clear()
+
+    def prepare(self) -> frozenset[type]:
+        """Put the seams on for a sandbox, and return the shapes of the calls that it answers."""
+        enabled = [fake for fake in fakes().values() if self._enables(fake)]
+        seam.install([*threads.SEAMS, *(one for fake in enabled for one in fake.seams)])
+        return frozenset(shape for fake in enabled for shape in fake.takes)
+
+    def _enables(self, fake: type[Fake]) -> bool:
+        return fake.name in self._plugins or (self.config.enables(fake.name) and fake.available())
+
+    def answer(self, call: Any) -> Any:
+        """Answer one call of a seam, in the shape that the seam expects.
+
+        Raises:
+            UnmockedInteractionError: nothing was promised for it.
+        """
+        answer = self._answers.get(type(call))
+        if answer is None:
+            answer = self._answers[type(call)] = self._answerer(type(call))
+        return answer(call)
+
+    def _answerer(self, shape: type) -> Callable[[Any], Any]:
+        takers = [fake for fake in fakes().values() if shape in fake.takes]
+        if len(takers) != 1:
+            raise BigfootError(f"{len(takers)} plugins take calls of the shape {shape.__name__}")
+        plugin: Fake = self.plugin(takers[0])
+        return plugin.answer
+
+    def refuse(self, error: BigfootError) -> BigfootError:
+        """Remember a breach and return it, to be raised: the verdict fails the test even if somebody swallows it."""
+        self.breaches.append(error)
+        return error
+
+    def sandbox(self) -> SandboxContext:
+        """Return a context manager, sync and async, in which external calls are answered by this verifier."""
+        return SandboxContext(self)
+
+    def in_any_order(self) -> InAnyOrderContext:
+        """Return a context manager in which assertions need not follow the order of the timeline."""
+        return InAnyOrderContext()
+
+    def opened(self, sandbox: SandboxContext) -> None:
+        """Note that a sandbox of this verifier is open."""
+        self._open.append(sandbox)
+        if sandbox.origin is not None and sandbox.origin.code is not None:
+            self._openers.add(sandbox.origin.code)
+
+    def closed(self, sandbox: SandboxContext) -> None:
+        """Note that a sandbox of this verifier has ended."""
+        self._open.remove(sandbox)
+
+    @property
+    def open(self) -> bool:
+        """Whether a sandbox of this verifier is open, anywhere in the process."""
+        return bool(self._open)
+
+    def mock(self, name: str, wraps: object = None, *, spec: object = None) -> Any:
+        """Return the mock of this name, made on first use; see `bigfoot.mock`."""
+        return self.plugin("mock").get_or_create_proxy(name, wraps, spec=spec)
+
+    def spy(self, name: str, real: object) -> Any:
+        """Return the mock of this name that calls through to a real object; see `bigfoot.spy`."""
+        return self.plugin("mock").get_or_create_proxy(name, real)
+
+    def assert_interaction(self, source: Any, **expected: Any) -> None:
+        """Assert the next interaction: where it comes from, and every assertable field of it.
+
+        Arguments:
+            source: what was called, such as `bigfoot.http.request` or a method of a mock.
+            expected: the fields by name; values are compared with `==`, the expected one on the left.
+
+        Raises:
+            AssertionInsideSandboxError: the sandbox is still open.
+            InteractionMismatchError: the next interaction is another one, or a field differs.
+            MissingAssertionFieldsError: a field was left out.
+            InvalidArgumentError: there is no such field, or the source is none.
+
+        Example:
+            >>> verifier.assert_interaction(payment.charge, args=(100,), kwargs={})  # doctest: +SKIP
+        """
+        source_id = getattr(source, "source_id", None)
+        if not isinstance(source_id, str):
+            raise InvalidArgumentError("source", source, "give what was called, such as bigfoot.http.request")
+        self.claim(source_id, expected)
+
+    def claim(self, source_id: str, expected: Mapping[str, Any], *, owed: str | None = None) -> Interaction:
+        """Find the interaction that an assertion means, compare it and mark it as asserted.
+
+        Arguments:
+            source_id: what was called.
+            expected: the expected fields.
+            owed: what is still owed after this assertion; fields may then be left out for now.
+        """
+        self.refuse_inside()
+        ordered = in_order()
+        while True:
+            if ordered:
+                found = self.timeline.next(source_id, expected)
+                candidates: Iterator[Interaction] = iter([found] if found and found.source_id == source_id else [])
+            else:
+                candidates = self.timeline.candidates(source_id, expected)
+            first = next(candidates, None)
+            if first is None:
+                raise self._mismatch(source_id, expected, self.timeline.next(source_id, expected) if ordered else None)
+            self._check_fields(first, expected, partial=owed is not None)
+            match = self._match(first, candidates, expected)
+            if match is None:
+                raise self._mismatch(source_id, expected, first) from _matcher_error(first, expected)
+            if self.timeline.claim(match, in_order=ordered):
+                match.owed = owed
+                return match
+
+    @staticmethod
+    def _match(first: Interaction, rest: Iterator[Interaction], expected: Mapping[str, Any]) -> Interaction | None:
+        candidate: Interaction | None = first
+        while candidate is not None and differences(expected, candidate.details):
+            candidate = next(rest, None)
+        return candidate
+
+    def _check_fields(self, interaction: Interaction, expected: Mapping[str, Any], *, partial: bool) -> None:
+        details = interaction.details
+        for name in expected:
+            if name not in details:
+                raise InvalidArgumentError(name, expected[name], report.unknown_field(interaction, name))
+        plugin = interaction.plugin
+        if partial or not self.config.require_all_fields or plugin is None:
+            return
+        missing = frozenset(plugin.fields(interaction)) - expected.keys()
+        if missing:
+            raise MissingAssertionFieldsError(missing, report.missing_fields(interaction, missing, expected))
+
+    def _mismatch(
+        self, source_id: str, expected: Mapping[str, Any], actual: Interaction | None
+    ) -> InteractionMismatchError:
+        hint = report.mismatch(self, source_id, expected, actual)
+        return InteractionMismatchError({"source_id": source_id, **expected}, actual, hint)
+
+    def refuse_inside(self) -> None:
+        """Raise if a sandbox of this verifier is open here.
+
+        Raises:
+            AssertionInsideSandboxError: it is.
+        """
+        sandbox = context.here()
+        while sandbox is not None:
+            if sandbox.verifier is self and sandbox.live:
+                raise AssertionInsideSandboxError
+            sandbox = sandbox.parent
+
+    def verify_all(self) -> None:
+        """Judge: every interaction asserted, every promise used, no unmocked call swallowed.
+
+        Raises:
+            UnassertedInteractionsError: interactions that no assertion claimed.
+            UnusedMocksError: promises that nobody called.
+            VerificationError: both of these, or an unmocked call that the code under test swallowed.
+            AssertionInsideSandboxError: the sandbox is still open.
+        """
+        self.refuse_inside()
+        self._judge(self.timeline.unasserted(), self._unused(), self._swallowed())
+
+    def verify_rest(self) -> None:
+        """Judge as `verify_all`, leaving out what an earlier verdict has already said."""
+        self._judge(
+            [found for found in self.timeline.unasserted() if id(found) not in self._judged],
+            [step for step in self._unused() if id(step) not in self._judged],
+            [breach for breach in self._swallowed() if id(breach) not in self._judged],
+        )
+
+    def _judge(self, left: list[Interaction], unused: list[Step], swallowed: list[BigfootError]) -> None:
+        self._judged.update(id(finding) for finding in (*left, *unused, *swallowed))
+        unasserted_error = UnassertedInteractionsError(left, report.unasserted(left)) if left else None
+        unused_error = UnusedMocksError(unused, report.unused(unused)) if unused else None
+        if swallowed or (unasserted_error and unused_error):
+            cause = swallowed[0] if swallowed else None
+            raise VerificationError(unasserted_error, unused_error, tuple(swallowed)) from cause
+        if unasserted_error or unused_error:
+            raise unasserted_error or unused_error  # type: ignore[misc]  # one of them is there
+
+    def _unused(self) -> list[Step]:
+        return [step for plugin in list(self._plugins.values()) for step in plugin.unused()]
+
+    def _swallowed(self) -> list[BigfootError]:
+        """Return the breaches that never reached the test's own frame: somebody below it caught them."""
+        own = self.test_code | self._openers
+        return [breach for breach in self.breaches if not _passed_through(breach, own)]
+
+
+def _passed_through(error: BaseException, code: frozenset[CodeType] | set[CodeType]) -> bool:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in code:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _matcher_error(interaction: Interaction, expected: Mapping[str, Any]) -> Exception | None:
+    """Return the exception that a matcher itself raised, so that the mismatch is raised from it."""
+    return next((found.error for found in differences(expected, interaction.details) if found.error is not None), None)
+
+
+class Turn:
+    """One test's turn: it has a verifier as soon as somebody asks for it.
+
+    Arguments:
+        config: the settings of the test; None for those of the session.
+        code: the code objects of the test's own functions.
+    """
+
+    __slots__ = ("code", "config", "verifier")
+
+    def __init__(self, config: Config | None = None, code: frozenset[CodeType] = frozenset()) -> None:
+        self.config = config
+        self.code = code
+        self.verifier: StrictVerifier | None = None
+
+    def ask(self) -> StrictVerifier:
+        """Return the verifier, made on first use."""
+        if self.verifier is None:
+            with _turns_lock:
+                if self.verifier is None:
+                    self.verifier = StrictVerifier(self.config)
+                    self.verifier.test_code = self.code
+        return self.verifier
+
+
+_turns: list[Turn] = []
+_turns_lock = threading.RLock()
+
+
+def begin(turn: Turn) -> None:
+    """Give the turn to a test; a test that runs others inside (pytester) gets it back afterwards."""
+    _turns.append(turn)
+
+
+def end(turn: Turn) -> None:
+    """Take the turn back."""
+    if turn in _turns:
+        _turns.remove(turn)
+
+
+def current_verifier() -> StrictVerifier:
+    """Return the verifier of the running test.
+
+    Raises:
+        NoActiveVerifierError: no test is running.
+    """
+    if not _turns:
+        from bigfoot.errors import NoActiveVerifierError
+
+        raise NoActiveVerifierError
+    return _turns[-1].ask()
+
+
+__all__ = ["StrictVerifier", "UnmockedInteractionError", "current_verifier"]
