@@ -18,7 +18,7 @@ class LazyContext(ssl.SSLContext):
     """Stands in for a verifying context, and makes the real one when a connection or a setting needs it.
 
     Clients ask whether it verifies and set the protocols to offer; that much is answered and remembered
-    without the real context. Everything else, first of all `wrap_socket` and `wrap_bio`, goes to the real one.
+    without the real one. Everything else, first of all `wrap_socket` and `wrap_bio`, goes to the real one.
 
     Arguments:
         factory: returns the real context. It must verify certificates and host names, as
@@ -34,7 +34,6 @@ class LazyContext(ssl.SSLContext):
     made: bool
 
     def __new__(cls, factory: Callable[[], ssl.SSLContext]) -> LazyContext:
-        # A context of this kind is born with CERT_REQUIRED and check_hostname, so it can answer for both.
         return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
 
     def __init__(self, factory: Callable[[], ssl.SSLContext]) -> None:
@@ -60,7 +59,7 @@ class LazyContext(ssl.SSLContext):
         if name == "made":
             return state["_real"] is not None
         if state["_real"] is None and name in _PRESUMED:
-            return state["_remembered"].get(name, get(self, name))
+            return state["_remembered"].get(name, _PRESUMED[name])
         return getattr(_real(state), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -70,13 +69,18 @@ class LazyContext(ssl.SSLContext):
                 if name == "post_handshake_auth":
                     state["_remembered"][name] = value
                     return
-                if name in _PRESUMED and value == getattr(self, name):
+                if name in _PRESUMED and value == _PRESUMED[name]:
                     return
         setattr(_real(state), name, value)
 
 
 _OWN = frozenset({"__class__", "__dict__", "__doc__", "set_alpn_protocols"})
-_PRESUMED = frozenset({"check_hostname", "post_handshake_auth", "protocol", "verify_mode"})
+_PRESUMED = {
+    "check_hostname": True,
+    "post_handshake_auth": False,
+    "protocol": ssl.PROTOCOL_TLS_CLIENT,
+    "verify_mode": ssl.CERT_REQUIRED,
+}
 
 
 def _real(state: dict[str, Any]) -> ssl.SSLContext:
