@@ -94,9 +94,7 @@ class Server:
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> Server:
-        self._thread = threading.Thread(
-            target=self._loop.run_until_complete, args=(self._serve(),), daemon=True
-        )
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
         self._thread.start()
         self._ready.wait()
         return self
@@ -148,11 +146,7 @@ class Server:
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request = Request(method, target, headers, await _read_body(request, reader))
         reply = self._answer(request)
-        closing = (
-            reply.framing == "close"
-            or version == "HTTP/1.0"
-            or request.header("connection").lower() == "close"
-        )
+        closing = reply.framing == "close" or version == "HTTP/1.0" or request.header("connection").lower() == "close"
         shown = (
             *reply.headers,
             *_framing_headers(request, reply),
@@ -165,9 +159,7 @@ class Server:
         # Before the first byte leaves: a client that has its answer finds the exchange in the journal.
         self.journal.append(Exchange(request, reply.status, reason, shown, body))
         writer.write(
-            f"HTTP/1.1 {reply.status} {reason}\r\n".encode("latin-1")
-            + _raw(shown)
-            + _framed(reply, pieces, bodiless)
+            f"HTTP/1.1 {reply.status} {reason}\r\n".encode("latin-1") + _raw(shown) + _framed(reply, pieces, bodiless)
         )
         await writer.drain()
         return not closing

@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -41,9 +41,7 @@ def seen(response: Any) -> dict[str, object]:
             str(response.request.url),
             shown(response.request.headers.items()),
         ),
-        "history": [
-            (step.status_code, str(step.url), step.headers.get("location")) for step in response.history
-        ],
+        "history": [(step.status_code, str(step.url), step.headers.get("location")) for step in response.history],
     }
 
 
@@ -179,11 +177,7 @@ def followed_redirects(httpx: ModuleType, base: str) -> object:
 def redirect_codes_and_methods(httpx: ModuleType, base: str) -> object:
     with httpx.Client(follow_redirects=True) as client:
         return [
-            seen(
-                client.request(
-                    method, f"{base}/redirect/{code}/1", content=b"moved", headers={"X-Stays": "1"}
-                )
-            )
+            seen(client.request(method, f"{base}/redirect/{code}/1", content=b"moved", headers={"X-Stays": "1"}))
             for code in (301, 302, 303, 307, 308)
             for method in ("POST", "PUT")
         ]
@@ -279,13 +273,11 @@ def token_auth_flow(httpx: ModuleType, base: str) -> object:
             self.token = "expired"
             self.lock = threading.Lock()
 
-        def auth_flow(self, request: Any) -> Iterator[Any]:
+        def auth_flow(self, request: Any) -> Generator[Any, Any, None]:
             request.headers["Authorization"] = f"Bearer {self.token}"
             response = yield request
             if response.status_code == 401 and response.json()["error"] == "invalid_token":
-                fresh = yield httpx.Request(
-                    "POST", f"{base}/token", data={"grant_type": "client_credentials"}
-                )
+                fresh = yield httpx.Request("POST", f"{base}/token", data={"grant_type": "client_credentials"})
                 self.token = fresh.json()["access_token"]
                 request.headers["Authorization"] = f"Bearer {self.token}"
                 yield request
@@ -319,9 +311,7 @@ def event_hooks(httpx: ModuleType, base: str) -> object:
         response.read()
         log.append((response.status_code, response.text))
 
-    with httpx.Client(
-        event_hooks={"request": [asked], "response": [answered]}, follow_redirects=True
-    ) as client:
+    with httpx.Client(event_hooks={"request": [asked], "response": [answered]}, follow_redirects=True) as client:
         response = client.get(f"{base}/redirect/307/2")
         client.event_hooks["response"].append(lambda response: response.raise_for_status())
         failed = raised(client.get, f"{base}/status/503")
@@ -402,9 +392,9 @@ def request_headers(httpx: ModuleType, base: str) -> object:
         del client.headers["accept-encoding"]
         return [
             client.get(f"{base}/echo", headers={"x-default": "mine", "X-Bytes": b"a"}).json()["headers"],
-            client.get(
-                f"{base}/echo", headers=[("X-Many", "1"), ("X-Many", "2"), (b"X-Raw", b"\xff")]
-            ).json()["headers"],
+            client.get(f"{base}/echo", headers=[("X-Many", "1"), ("X-Many", "2"), (b"X-Raw", b"\xff")]).json()[
+                "headers"
+            ],
         ]
 
 
@@ -442,10 +432,7 @@ def error_message(httpx: ModuleType, base: str) -> object:
 @corpus.add
 def base_url(httpx: ModuleType, base: str) -> object:
     with httpx.Client(base_url=f"{base}/echo/v1/", params={"v": "1"}) as client:
-        return [
-            client.get(path).json()["target"]
-            for path in ("users", "/users", "users?id=1", "", f"{base}/echo")
-        ]
+        return [client.get(path).json()["target"] for path in ("users", "/users", "users?id=1", "", f"{base}/echo")]
 
 
 @corpus.add
@@ -574,9 +561,7 @@ def client_with_pooled_connection(httpx: ModuleType, base: str, client: Any) -> 
 @corpus.like(concurrent=True)
 def threads_on_one_client(httpx: ModuleType, base: str) -> object:
     with httpx.Client() as client, ThreadPoolExecutor(5) as pool:
-        return [
-            seen(response) for response in pool.map(lambda n: client.get(f"{base}/echo?n={n}"), range(10))
-        ]
+        return [seen(response) for response in pool.map(lambda n: client.get(f"{base}/echo?n={n}"), range(10))]
 
 
 @corpus.like(keeps=["content-length"])
@@ -658,8 +643,8 @@ def retry_in_the_application(httpx: ModuleType, base: str) -> object:
         for attempt in range(5):
             response = client.get(f"{base}/flaky/429/2")
             if response.status_code != 429:
-                break
-        return attempt, seen(response)
+                return attempt, seen(response)
+    return None
 
 
 @corpus.add

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
@@ -32,9 +32,7 @@ async def get_json(httpx: ModuleType, base: str) -> object:
 @corpus.add
 async def every_method(httpx: ModuleType, base: str) -> object:
     async with httpx.AsyncClient(base_url=base) as client:
-        plain = [
-            await getattr(client, name)(f"/echo?{name}") for name in ("get", "options", "head", "delete")
-        ]
+        plain = [await getattr(client, name)(f"/echo?{name}") for name in ("get", "options", "head", "delete")]
         bodies = [await getattr(client, name)("/echo", json={"n": 1}) for name in ("post", "put", "patch")]
         return [seen(response) for response in (*plain, *bodies, await client.request("REPORT", "/echo"))]
 
@@ -126,7 +124,8 @@ async def stopped_midway(httpx: ModuleType, base: str) -> object:
 async def upload_and_download_at_once(httpx: ModuleType, base: str) -> object:
     content = b"0123456789" * 20000
     async with httpx.AsyncClient() as client:
-        async with client.stream("POST", f"{base}/mirror", content=aslices(content, 8192)) as response:
+        upload = client.stream("POST", f"{base}/mirror", content=aslices(content, 8192))
+        async with upload as response:
             returned = b"".join([chunk async for chunk in response.aiter_bytes()])
     return returned == content, response.request.headers.get("transfer-encoding")
 
@@ -178,9 +177,7 @@ async def cookie_attributes(httpx: ModuleType, base: str) -> object:
     async with httpx.AsyncClient(cookies=[("mine", "1")]) as client:
         await client.get(f"{base}/cookies/fancy")
         await client.get(f"{base}/cookies/delete?flags=")
-        kept = sorted(
-            (cookie.name, cookie.value, cookie.domain, cookie.path) for cookie in client.cookies.jar
-        )
+        kept = sorted((cookie.name, cookie.value, cookie.domain, cookie.path) for cookie in client.cookies.jar)
         return kept, (await client.get(f"{base}/cookies")).json()
 
 
@@ -208,7 +205,7 @@ async def token_auth_flow(httpx: ModuleType, base: str) -> object:
             self.token = ""
             self.lock = asyncio.Lock()
 
-        async def async_auth_flow(self, request: Any) -> AsyncIterator[Any]:
+        async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
             async with self.lock:
                 if not self.token:
                     fresh = yield httpx.Request("POST", f"{base}/token", data={"grant_type": "refresh_token"})
@@ -260,15 +257,14 @@ async def bodies_of_all_kinds(httpx: ModuleType, base: str) -> object:
     ]
     async with httpx.AsyncClient() as client:
         responses = [await client.post(f"{base}/mirror", content=kind()) for kind in kinds]
-        responses += [await client.put(f"{base}/mirror", json=value) for value in ({"é": None}, [], "s")]
+        values: list[object] = [{"é": None}, [], "s"]
+        responses += [await client.put(f"{base}/mirror", json=value) for value in values]
     return [seen(response) for response in responses]
 
 
 @corpus.add
 async def query_and_headers(httpx: ModuleType, base: str) -> object:
-    async with httpx.AsyncClient(
-        params={"key": "api"}, headers={"X-Default": "d", "User-Agent": "app/2"}
-    ) as client:
+    async with httpx.AsyncClient(params={"key": "api"}, headers={"X-Default": "d", "User-Agent": "app/2"}) as client:
         asked = [
             await client.get(f"{base}/echo", params={"q": "a b&c=d/é", "many": [1, 2]}),
             await client.get(f"{base}/echo?x=%2F#fragment", headers=[("X-Many", "1"), ("X-Many", "2")]),
@@ -285,9 +281,7 @@ async def response_headers(httpx: ModuleType, base: str) -> object:
 @corpus.add
 async def status_codes(httpx: ModuleType, base: str) -> object:
     async with httpx.AsyncClient() as client:
-        responses = [
-            await client.get(f"{base}/status/{code}") for code in (201, 400, 404, 422, 429, 500, 504)
-        ]
+        responses = [await client.get(f"{base}/status/{code}") for code in (201, 400, 404, 422, 429, 500, 504)]
     return [(seen(response), raised(response.raise_for_status)) for response in responses]
 
 
@@ -342,21 +336,15 @@ async def mounted_transports(httpx: ModuleType, base: str) -> object:
 
     mounts = {"all://127.0.0.1": httpx.AsyncHTTPTransport(), "all://mock.test": httpx.MockTransport(answer)}
     async with httpx.AsyncClient(mounts=mounts) as client:
-        return seen(await client.get(f"{base}/json")), (
-            await client.get("http://mock.test/in-process")
-        ).json()
+        return seen(await client.get(f"{base}/json")), (await client.get("http://mock.test/in-process")).json()
 
 
 @corpus.add
 async def asgi_application_stays_itself(httpx: ModuleType, base: str) -> object:
-    async def application(
-        scope: Any, receive: Callable[..., Any], send: Callable[..., Awaitable[None]]
-    ) -> None:
+    async def application(scope: Any, receive: Callable[..., Any], send: Callable[..., Awaitable[None]]) -> None:
         async with httpx.AsyncClient() as upstream:
             fetched = await upstream.get(f"{base}/json")
-        await send(
-            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
-        )
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
         await send({"type": "http.response.body", "body": f"{scope['path']} {fetched.status_code}".encode()})
 
     transport = httpx.ASGITransport(app=application)
@@ -455,9 +443,7 @@ async def download_with_progress(httpx: ModuleType, base: str) -> object:
 @corpus.add
 async def empty_conditional_and_partial(httpx: ModuleType, base: str) -> object:
     async with httpx.AsyncClient() as client:
-        asked = [
-            await client.get(f"{base}/{path}") for path in ("empty", "nothing", "untyped", "close", "etag")
-        ]
+        asked = [await client.get(f"{base}/{path}") for path in ("empty", "nothing", "untyped", "close", "etag")]
         asked.append(await client.get(f"{base}/etag", headers={"If-None-Match": '"v1"'}))
         asked.append(await client.get(f"{base}/bytes/1000", headers={"Range": "bytes=10-19"}))
         return [seen(response) for response in asked]
@@ -493,10 +479,10 @@ async def retry_with_backoff(httpx: ModuleType, base: str) -> object:
             try:
                 response = await client.get(f"{base}/flaky/503/2")
                 response.raise_for_status()
-                break
+                return attempt, seen(response)
             except httpx.HTTPStatusError as error:
                 await asyncio.sleep(float(error.response.headers["retry-after"]))
-        return attempt, seen(response)
+    return None
 
 
 @corpus.add
