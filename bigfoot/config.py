@@ -88,10 +88,11 @@ class Config:
         value = self._value(key)
         if value is None:
             return None
-        if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(name, str) for name in value):
+        names = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [None]
+        if not all(isinstance(name, str) for name in names):
             raise BigfootConfigError(f"[tool.bigfoot] {key} = {value!r}: give a list of plugin names")
         # 0.10 named the plugins without the suffix that their proxies carry.
-        return frozenset(_PROXY_NAMES.get(name, name) for name in value)
+        return frozenset(_PROXY_NAMES.get(str(name), str(name)) for name in names)
 
 
 _PROXY_NAMES = {

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -88,7 +89,7 @@ def _elsewhere() -> Any | None:
     roots = [sandbox for sandbox in alive if _ancestor(sandbox) is None]
     if len(roots) > 1:
         raise roots[0].ambiguity(roots)
-    chain = all(_ancestor(inner) is outer for outer, inner in zip(alive, alive[1:], strict=False))
+    chain = all(_ancestor(inner) is outer for outer, inner in pairwise(alive))
     return alive[-1] if chain else roots[0]
 
 

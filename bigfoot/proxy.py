@@ -64,14 +64,14 @@ class _Opened:
         return verifier
 
     def close(self) -> None:
-        """Leave the innermost sandbox of this context; a fixture may be torn down in another one than it was set up in."""
+        """Leave the innermost sandbox of this context, or of the process: a fixture may end in another context."""
         live = [sandbox for sandbox in self._here.get() if sandbox.live]
         with self._lock:
-            sandbox = (live or self._anywhere or [None])[-1]
+            if not live and not self._anywhere:
+                raise BigfootError("There is no open sandbox to leave")
+            sandbox = (live or self._anywhere)[-1]
             if sandbox in self._anywhere:
                 self._anywhere.remove(sandbox)
-        if sandbox is None:
-            raise BigfootError("There is no open sandbox to leave")
         self._here.set(tuple(live[:-1]))
         sandbox.__exit__(None, None, None)
 

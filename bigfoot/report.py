@@ -264,3 +264,9 @@ def _count(number: int, one: str, many: str) -> str:
 def not_installed(plugin: str, library: str) -> str:
     """Return the text for a plugin whose library is missing."""
     return f"bigfoot.{plugin} needs {library}, which is not installed: pip install {library}"
+
+
+def left_open(places: Sequence[str]) -> str:
+    """Return the text for sandboxes that were entered and never left."""
+    listed = "\n".join(f"  entered at {place}" for place in places)
+    return f"{_count(len(places), 'sandbox was', 'sandboxes were')} never left:\n{listed}\nUse `with bigfoot:`."

@@ -66,6 +66,8 @@ class SandboxContext:
         return self.verifier
 
     def _exit(self) -> None:
+        if not self.live:  # abandoned by the verdict before its owner left it
+            return
         self.live = False
         context.leave(self)
         self.verifier.closed(self)

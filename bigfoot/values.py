@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import hashlib
 import json
@@ -99,7 +100,7 @@ class Headers(dict[str, str]):
         equal = self.__eq__(other)
         return equal if equal is NotImplemented else not equal
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Headers, (self.raw,)
@@ -138,10 +139,10 @@ class Body(str):
         True
     """
 
-    bytes: bytes
+    bytes: builtins.bytes
     _encoding: str
 
-    def __new__(cls, content: bytes = b"", charset: str | None = None, encoding: str = "") -> Body:
+    def __new__(cls, content: builtins.bytes = b"", charset: str | None = None, encoding: str = "") -> Body:
         self = super().__new__(cls, _decode(content, charset))
         self.bytes = content
         self._encoding = encoding

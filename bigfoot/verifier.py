@@ -17,7 +17,6 @@ from bigfoot.errors import (
     InvalidArgumentError,
     MissingAssertionFieldsError,
     UnassertedInteractionsError,
-    UnmockedInteractionError,
     UnusedMocksError,
     VerificationError,
 )
@@ -238,6 +237,13 @@ class StrictVerifier:
                 raise AssertionInsideSandboxError
             sandbox = sandbox.parent
 
+    def abandon(self) -> list[str]:
+        """End every sandbox that is still open, and return where each was entered."""
+        left = list(self._open)
+        for sandbox in reversed(left):
+            sandbox.__exit__(None, None, None)
+        return [str(sandbox.origin) for sandbox in left]
+
     def verify_all(self) -> None:
         """Judge: every interaction asserted, every promise used, no unmocked call swallowed.
 
@@ -251,7 +257,8 @@ class StrictVerifier:
         self._judge(self.timeline.unasserted(), self._unused(), self._swallowed())
 
     def verify_rest(self) -> None:
-        """Judge as `verify_all`, leaving out what an earlier verdict has already said."""
+        """Judge as `verify_all`, open sandboxes or not, leaving out what an earlier verdict has already said."""
+        __tracebackhide__ = True
         self._judge(
             [found for found in self.timeline.unasserted() if id(found) not in self._judged],
             [step for step in self._unused() if id(step) not in self._judged],
@@ -259,6 +266,7 @@ class StrictVerifier:
         )
 
     def _judge(self, left: list[Interaction], unused: list[Step], swallowed: list[BigfootError]) -> None:
+        __tracebackhide__ = True
         self._judged.update(id(finding) for finding in (*left, *unused, *swallowed))
         unasserted_error = UnassertedInteractionsError(left, report.unasserted(left)) if left else None
         unused_error = UnusedMocksError(unused, report.unused(unused)) if unused else None
@@ -296,14 +304,17 @@ class Turn:
 
     Arguments:
         config: the settings of the test; None for those of the session.
-        code: the code objects of the test's own functions.
+
+    Attributes:
+        verifier: its verifier, or None while nobody asked.
+        completed: whether the test's body ran to its end.
     """
 
-    __slots__ = ("code", "config", "verifier")
+    __slots__ = ("completed", "config", "verifier")
 
-    def __init__(self, config: Config | None = None, code: frozenset[CodeType] = frozenset()) -> None:
+    def __init__(self, config: Config | None = None) -> None:
         self.config = config
-        self.code = code
+        self.completed = False
         self.verifier: StrictVerifier | None = None
 
     def ask(self) -> StrictVerifier:
@@ -312,7 +323,6 @@ class Turn:
             with _turns_lock:
                 if self.verifier is None:
                     self.verifier = StrictVerifier(self.config)
-                    self.verifier.test_code = self.code
         return self.verifier
 
 
@@ -342,6 +352,3 @@ def current_verifier() -> StrictVerifier:
 
         raise NoActiveVerifierError
     return _turns[-1].ask()
-
-
-__all__ = ["StrictVerifier", "UnmockedInteractionError", "current_verifier"]

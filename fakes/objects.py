@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from bigfoot import context, report
@@ -52,7 +53,8 @@ class MockPlugin(Fake):
 
     def unused(self) -> Iterable[Step]:
         steps = [step for proxy in list(self._proxies.values()) for step in proxy._wanting()]
-        return sorted(steps, key=lambda step: step.number)
+        steps.sort(key=attrgetter("number"))
+        return steps
 
     def summary(self, interaction: Interaction) -> str:
         args, kwargs = interaction.call

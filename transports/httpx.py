@@ -224,9 +224,9 @@ def _init(library: Library, original: Callable[..., Any]) -> Callable[..., Any]:
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         # Only where the client would build its default context; what the user chose is used, and checked, at once.
-        if not args and kwargs.get("verify", True) is True and kwargs.get("cert") is None:
-            if context.active(HttpRequest) is not None:
-                kwargs["verify"] = _lazy_context(library.module, kwargs.get("trust_env", True))
+        chosen = args or kwargs.get("verify", True) is not True or kwargs.get("cert") is not None
+        if not chosen and context.active(HttpRequest) is not None:
+            kwargs["verify"] = _lazy_context(library.module, kwargs.get("trust_env", True))
         original(self, *args, **kwargs)
 
     return __init__
@@ -266,8 +266,9 @@ def explicit(name: str) -> tuple[Any, Any]:
     """Return the explicit transport classes over one of the two modules."""
     one = library(name)
     module = one.module
+    base, async_base = module.BaseTransport, module.AsyncBaseTransport
 
-    class Transport(module.BaseTransport):  # type: ignore[misc]
+    class Transport(base):  # type: ignore[misc, valid-type]
         """A transport to give to `Client(transport=...)`: answered by bigfoot, with no seam installed.
 
         Arguments:
@@ -298,7 +299,7 @@ def explicit(name: str) -> tuple[Any, Any]:
             if self._real is not None:
                 self._real.close()
 
-    class AsyncTransport(module.AsyncBaseTransport):  # type: ignore[misc]
+    class AsyncTransport(async_base):  # type: ignore[misc, valid-type]
         """A transport to give to `AsyncClient(transport=...)`; see `Transport`."""
 
         def __init__(self, verifier: StrictVerifier | None = None, **options: Any) -> None:

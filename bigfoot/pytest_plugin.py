@@ -1,0 +1,179 @@
+"""pytest: one verifier per test, without a fixture to ask for, and its verdict as part of the test.
+
+The verdict falls in the call phase, so that a test that breaks its promises has FAILED (for xfail, reruns and
+junit alike) instead of a PASSED test with an ERROR at teardown. Where the body itself fails, the findings are added
+to its report and do not hide it. A sandbox that a fixture holds open is judged when the fixture is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from types import CodeType
+from typing import Any
+
+import pytest
+
+from bigfoot import config as settings
+from bigfoot import report, verifier
+from bigfoot.errors import BigfootConfigError, BigfootError, InvalidArgumentError
+from bigfoot.masking import show_secrets
+from bigfoot.seam import uninstall
+from bigfoot.verifier import StrictVerifier, Turn
+
+_TURN = pytest.StashKey[Turn]()
+_sessions: list[pytest.Config] = []
+
+# The options of @pytest.mark.bigfoot, and the keys of [tool.bigfoot] that they override for the test.
+_MARKER_OPTIONS = {
+    "require_response": "http.require_response",
+    "require_all_fields": "require_all_fields",
+    "enabled_plugins": "enabled_plugins",
+    "disabled_plugins": "disabled_plugins",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("bigfoot", "bigfoot: every external call recorded, every record asserted")
+    group.addoption(
+        "--bigfoot-show-secrets",
+        action="store_true",
+        default=None,
+        help="write passwords, tokens and cookies as they are, instead of masking them",
+    )
+    parser.addini("bigfoot_show_secrets", "write secrets as they are", type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    options = ", ".join(f"{name}=..." for name in _MARKER_OPTIONS)
+    config.addinivalue_line("markers", f"bigfoot({options}): override settings of [tool.bigfoot] for one test")
+    try:
+        table = settings.read(config.rootpath)
+    except BigfootConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    settings.start_session(table)
+    _sessions.append(config)
+    show = config.getoption("bigfoot_show_secrets")
+    show_secrets(bool(show or config.getini("bigfoot_show_secrets") or table.show_secrets))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config not in _sessions:
+        return
+    _sessions.remove(config)
+    settings.start_session(None)
+    if not _sessions:  # a session may run inside another one's test (pytester)
+        uninstall()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    if config.get_verbosity() < 0:
+        return []
+    from bigfoot import doctor
+
+    return [f"bigfoot: intercepts {', '.join(doctor.intercepted())}"]
+
+
+@pytest.fixture
+def bigfoot_verifier() -> StrictVerifier:
+    """The verifier of this test, the same that `bigfoot.current_verifier()` returns."""
+    return verifier.current_verifier()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    turn = item.stash[_TURN] = Turn(_marked(item))
+    verifier.begin(turn)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    __tracebackhide__ = True
+    turn = item.stash[_TURN]
+    try:
+        result = yield
+    except (pytest.skip.Exception, pytest.xfail.Exception):
+        raise  # the test took itself out: nothing is judged
+    except BaseException:
+        _add_findings(item, turn)
+        raise
+    # unittest's cases report their outcome here instead of raising it; pytest's own makereport reads it likewise.
+    if getattr(item, "_excinfo", None):
+        _add_findings(item, turn)
+        return result
+    turn.completed = True
+    if turn.verifier is not None and not turn.verifier.open:
+        _judge(item, turn.verifier)
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    __tracebackhide__ = True
+    turn = item.stash.get(_TURN, None)
+    try:
+        result = yield
+    finally:
+        if turn is not None:
+            verifier.end(turn)
+            del item.stash[_TURN]
+        left = turn.verifier.abandon() if turn is not None and turn.verifier is not None else []
+    if turn is not None and turn.verifier is not None:
+        if left:
+            raise BigfootError(report.left_open(left))
+        if turn.completed:  # a sandbox that a fixture held open was not judged yet, nor was what came since
+            _judge(item, turn.verifier)
+    return result
+
+
+def _judge(item: pytest.Item, found: StrictVerifier) -> None:
+    __tracebackhide__ = True
+    if found.breaches:
+        found.test_code = frozenset(_own_code(item))
+    found.verify_rest()
+
+
+def _add_findings(item: pytest.Item, turn: Turn) -> None:
+    """Add what the verdict would have said to the report of a test whose body failed."""
+    if turn.verifier is None:
+        return
+    try:
+        _judge(item, turn.verifier)
+    except BigfootError as findings:
+        item.add_report_section("call", "bigfoot", f"{type(findings).__name__}: {findings}")
+
+
+# What a function of the test uses to catch an error on purpose.
+_CATCHERS = frozenset({"raises", "assertRaises", "assertRaisesRegex", "RaisesGroup"})
+
+
+def _own_code(item: pytest.Item) -> Iterator[CodeType]:
+    """Yield the code of the test function, and of the functions inside it that expect errors (`pytest.raises`)."""
+    function: Any = getattr(item, "obj", None)
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    if code is None:
+        return
+    yield code
+    pending = list(code.co_consts)
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, CodeType):
+            pending += inner.co_consts
+            if _CATCHERS.intersection(inner.co_names):
+                yield inner
+
+
+def _marked(item: pytest.Item) -> settings.Config | None:
+    """Return the settings with the test's markers applied, the closest one last; None where there are none."""
+    options: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("bigfoot"))):
+        if marker.args:
+            raise InvalidArgumentError("bigfoot", marker.args, "the marker takes keyword arguments only")
+        for name, value in marker.kwargs.items():
+            if name not in _MARKER_OPTIONS:
+                known = ", ".join(_MARKER_OPTIONS)
+                raise InvalidArgumentError(name, value, f"no such option{report.meant(name, _MARKER_OPTIONS)}; {known}")
+            options[_MARKER_OPTIONS[name]] = value
+    return settings.session().override(options) if options else None
