@@ -1,0 +1,86 @@
+"""aiohttp: the public method in which every connector gives a request its connection.
+
+The seam is `BaseConnector.connect`. It meets `TCPConnector`, `UnixConnector`, connectors of other packages and
+sessions built before the sandbox, and it stands above their pools: a connection kept alive is neither used for a
+mocked request nor lost. All of `ClientSession` runs for real: middlewares, redirects, cookies, traces, timeouts.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from bigfoot import context
+from bigfoot.seam import Seam, Target
+
+from .http import HttpRequest
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector, ClientRequest, ClientTimeout
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+    from .aiohttp_connector import Connector as Connector
+    from .aiohttp_connector import Memory
+
+# Each sandbox sees its own connections in memory: one that a test leaves open takes no place in the next test.
+_memories: WeakKeyDictionary[Any, WeakKeyDictionary[BaseConnector, Memory]] = WeakKeyDictionary()
+
+
+def _connect(original: Callable[..., Awaitable[Connection]]) -> Callable[..., Awaitable[Connection]]:
+    def connect(
+        self: BaseConnector, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+    ) -> Awaitable[Connection]:
+        sandbox = context.active(HttpRequest)
+        if sandbox is None:
+            return original(self, req, traces, timeout)
+        from .aiohttp_exchange import Exchange
+
+        exchange = Exchange(sandbox.answer, self, functools.partial(original, self), req, timeout)
+        return _memory(sandbox, self).exchange(exchange, req, traces, timeout)
+
+    return connect
+
+
+def _memory(sandbox: Any, connector: BaseConnector) -> Memory:
+    """Return the connector in memory that stands behind a real one while the sandbox is active."""
+    memories = _memories.get(sandbox)
+    if memories is None:
+        memories = _memories[sandbox] = WeakKeyDictionary()
+    memory = memories.get(connector)
+    if memory is None:
+        from .aiohttp_connector import Memory, complete
+
+        memory = memories[connector] = complete(Memory)(
+            limit=connector.limit, limit_per_host=connector.limit_per_host, force_close=connector.force_close
+        )
+    return memory
+
+
+def _targets() -> Iterator[Target]:
+    import aiohttp
+
+    from .aiohttp_connector import Memory, complete
+
+    complete(Memory)  # fails here, and not in the first request, if this aiohttp cannot be intercepted
+    yield Target(aiohttp.BaseConnector, "connect", _connect)
+
+
+SEAM = Seam(
+    "aiohttp",
+    _targets,
+    watch=("aiohttp:ClientSession._request", "aiohttp:TCPConnector._create_connection"),
+    packages=("aiohttp_retry", "aiohttp_client_cache", "async_timeout", "httpx_aiohttp"),
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Make `Connector` when it is first asked for: its base class is aiohttp's own."""
+    if name == "Connector":
+        from . import aiohttp_connector
+
+        made = globals()[name] = aiohttp_connector.complete(aiohttp_connector.Connector)
+        return made
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

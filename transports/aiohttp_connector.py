@@ -1,0 +1,157 @@
+"""The connectors of aiohttp whose connections live in memory: one behind a user's own, and the explicit one.
+
+aiohttp is not imported with this file; `complete` puts its `BaseConnector` under these classes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from bigfoot import context
+from bigfoot.errors import SandboxNotActiveError
+from bigfoot.seam import original
+
+from .aiohttp_exchange import Exchange
+from .aiohttp_tap import Through
+from .aiohttp_wire import Wire
+from .http import HttpRequest
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector, ClientRequest, ClientTimeout, TCPConnector
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+    from bigfoot.verifier import StrictVerifier
+else:
+    BaseConnector = object
+
+C = TypeVar("C", bound="type[Memory]")
+
+
+class Memory(BaseConnector):
+    """A connector whose connections live in memory, and are for one request each.
+
+    aiohttp's own `connect` runs: it waits for a place under `limit` and `limit_per_host`, and calls the traces.
+    """
+
+    base: ClassVar[type[BaseConnector]]
+    handler: ClassVar[type[ResponseHandler]]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._exchanges: dict[ClientRequest, Exchange] = {}
+
+    async def exchange(
+        self, exchange: Exchange, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+    ) -> Connection:
+        """Return the connection on which the request gets its answer: one in memory, or a real one with a tap."""
+        answer = exchange.early()
+        if answer is None:
+            self._exchanges[req] = exchange
+            try:
+                connection: Connection = await original(self.base, "connect")(self, req, traces, timeout)
+            finally:
+                self._exchanges.pop(req, None)
+            return connection
+        connection = await exchange.reach(answer, traces)
+        if connection.transport is None:  # lost already: aiohttp finds out as soon as it writes
+            connection.add_callback(answer.done)
+        else:
+            Through(connection, exchange.request, answer)
+        return connection
+
+    # Private by its name, but what every connector has to have: Unix, named pipes, those of other packages.
+    async def _create_connection(
+        self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+    ) -> ResponseHandler:
+        _authorize_at_proxy(req)
+        protocol = self.handler(asyncio.get_running_loop())
+        protocol.connection_made(Wire(self._exchanges[req], protocol, {"peername": (req.host, req.port)}))
+        # Not by `force_close=True` of the connector: that would write `Connection: close`.
+        protocol.force_close()
+        return protocol
+
+
+class Connector(Memory):
+    """A connector to give to `ClientSession(connector=...)`: answered by bigfoot, with no seam installed.
+
+    Arguments:
+        verifier: who answers; None for the active sandbox.
+        connector_args: arguments of the real `TCPConnector`, which is built when a request passes through.
+
+    Raises:
+        SandboxNotActiveError: a request came while no sandbox is active, and no verifier was given.
+        TypeError: `TCPConnector` has no such argument.
+
+    Example:
+        >>> session = aiohttp.ClientSession(connector=Connector(verifier))  # doctest: +SKIP
+    """
+
+    def __init__(self, verifier: StrictVerifier | None = None, **connector_args: Any) -> None:
+        from aiohttp import TCPConnector
+
+        inspect.signature(TCPConnector).bind(**connector_args)
+        own = inspect.signature(self.base).parameters
+        super().__init__(**{name: value for name, value in connector_args.items() if name in own})
+        self._verifier = verifier
+        self._connector_args = connector_args
+        self._real: TCPConnector | None = None
+
+    async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
+        answering = self._verifier or context.active(HttpRequest)
+        if answering is None:
+            raise SandboxNotActiveError("http:request")
+        return await self.exchange(Exchange(answering.answer, self, self._connect, req, timeout), req, traces, timeout)
+
+    async def _connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
+        if self._real is None:
+            from aiohttp import TCPConnector
+
+            self._real = TCPConnector(**self._connector_args)
+        return await self._real.connect(req, traces, timeout)
+
+    async def close(self, **options: Any) -> None:
+        """Close all connections, the real ones too."""
+        await super().close(**options)
+        if self._real is not None:
+            await self._real.close(**options)
+
+
+@functools.cache
+def complete(kind: C) -> C:
+    """Return the class with aiohttp's `BaseConnector` under it.
+
+    Raises:
+        ImportError: this version of aiohttp has no place where a connector makes its connections.
+    """
+    import aiohttp
+    from aiohttp.client_proto import ResponseHandler
+
+    if not hasattr(aiohttp.BaseConnector, "_create_connection"):
+        raise ImportError(
+            f"aiohttp {aiohttp.__version__} has no BaseConnector._create_connection: bigfoot cannot intercept it",
+            name="aiohttp",
+        )
+    body = {
+        "__doc__": kind.__doc__,
+        "__module__": "bigfoot.transports.aiohttp",
+        "base": aiohttp.BaseConnector,
+        "handler": ResponseHandler,
+    }
+    made: Any = type(kind.__name__, (kind, aiohttp.BaseConnector), body)
+    return made  # type: ignore[no-any-return]
+
+
+def _authorize_at_proxy(req: ClientRequest) -> None:
+    """Log in at a proxy for plain HTTP, as `TCPConnector` does when it connects: the header goes with the request."""
+    if req.proxy is None or req.is_ssl():
+        return
+    from aiohttp import BasicAuth
+
+    auth = req.proxy_auth or BasicAuth.from_url(req.proxy)
+    if auth is not None:
+        req.headers["Proxy-Authorization"] = auth.encode()

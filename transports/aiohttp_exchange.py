@@ -1,0 +1,146 @@
+"""One request of aiohttp on its way to an answer: what is known of it, who answers it, and the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from bigfoot import context
+from bigfoot.interaction import Interaction
+from bigfoot.origin import caller
+
+from .http import HttpReply, HttpRequest, PassThrough
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector, ClientRequest, ClientTimeout
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+    Ask = Callable[[HttpRequest], Interaction | None]
+    Connect = Callable[[ClientRequest, list[Trace], ClientTimeout], Awaitable[Connection]]
+
+
+class Exchange:
+    """One request and its answer.
+
+    Arguments:
+        ask: the `answer` of a sandbox or verifier.
+        connector: the connector of the user's session.
+        real: its real `connect`.
+        req: aiohttp's request, as `connect` gets it.
+        timeout: aiohttp's timeouts, as `connect` gets them.
+
+    Attributes:
+        request: what is known of the request so far.
+        undecided: whether its body is needed for the decision.
+    """
+
+    __slots__ = (
+        "_ask",
+        "_connector",
+        "_error",
+        "_interaction",
+        "_lane",
+        "_real",
+        "_req",
+        "_timeout",
+        "request",
+        "undecided",
+    )
+
+    def __init__(
+        self, ask: Ask, connector: BaseConnector, real: Connect, req: ClientRequest, timeout: ClientTimeout
+    ) -> None:
+        bodiless = not req.body and req.chunked is None
+        self.request = HttpRequest(
+            "aiohttp",
+            req.method,
+            str(req.url),
+            # What aiohttp adds when it writes them is missing; the transport puts in what it sees written.
+            tuple((name.encode(), value.encode()) for name, value in req.headers.items()),
+            b"" if bodiless else None,
+            defaults_without_body if bodiless else defaults,
+        )
+        self.undecided = False
+        self._ask = ask
+        self._connector = connector
+        self._real = real
+        self._req = req
+        self._timeout = timeout
+        self._interaction: Interaction | None = None
+        self._error: BaseException | None = None
+        self._lane: str | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the user's session was closed meanwhile."""
+        return self._connector.closed
+
+    def early(self) -> PassThrough | None:
+        """Ask as early as possible, in the user's own chain of calls. What a mock answers is given by `decide`.
+
+        Returns:
+            Whom to tell what is seen of the request, if it certainly passes through.
+        """
+        try:
+            interaction = self._ask(self.request)
+        except TimeoutError as error:
+            self._error = error  # raised from here, aiohttp would call it a timeout of its own connecting
+            return None
+        if interaction is None:
+            self.undecided = True
+            self.request.origin = caller()
+            task = asyncio.current_task()
+            self._lane = None if task is None else task.get_name()
+            return None
+        self._interaction = interaction
+        return interaction.answer if isinstance(interaction.answer, PassThrough) else None
+
+    def decide(self, body: bytes) -> HttpReply | PassThrough:
+        """Return the answer, now that the request is written completely.
+
+        Raises:
+            Exception: what the mock is scripted to raise, or the error for a request without a mock.
+        """
+        if self._error is not None:
+            raise self._error
+        if self._interaction is None:
+            self.request.body = body
+            self._interaction = self._ask(self.request)
+            assert self._interaction is not None
+            # aiohttp writes bodies in a task of its own; the call was made by another.
+            self._interaction.lane = self._lane or self._interaction.lane
+        answer: HttpReply | PassThrough = self._interaction.answer
+        return answer
+
+    async def reach(self, answer: PassThrough, traces: list[Trace]) -> Connection:
+        """Return a connection to the real world."""
+        try:
+            with context.outside():
+                return await self._real(self._req, traces, self._timeout)
+        except BaseException as error:
+            answer.fail(error)
+            raise
+
+    def done(self) -> None:
+        """Note that the reply was handed over, as far as anybody wanted it."""
+        if self._interaction is not None and isinstance(self._interaction.answer, HttpReply):
+            self._interaction.done()
+
+
+@functools.cache
+def defaults() -> Mapping[str, Sequence[str]]:
+    """Return the headers that aiohttp adds by itself."""
+    import aiohttp
+    from aiohttp.http import SERVER_SOFTWARE
+
+    added = {name.lower(): (str(value),) for name, value in aiohttp.ClientRequest.DEFAULT_HEADERS.items()}
+    return {**added, "user-agent": (SERVER_SOFTWARE,), "connection": ("close", "keep-alive")}
+
+
+@functools.cache
+def defaults_without_body() -> Mapping[str, Sequence[str]]:
+    """Return the same for requests without a body: aiohttp gives a POST a content type even then."""
+    return {**defaults(), "content-type": ("application/octet-stream",)}
