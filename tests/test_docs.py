@@ -122,10 +122,9 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         # A file that cannot be collected is reported under its own name, without a class.
-        file = re.search(r"test_\w+", case.get("classname") or case.get("name") or "")
-        assert file is not None
-        troubles = [f"{each.get('message')}\n{each.text}" for each in case]
-        found[file[0]].append("\n".join(troubles))
+        dotted = (case.get("classname") or case.get("name") or "").split(".")
+        module = next(part for part in dotted if part.startswith("test_"))
+        found[module].append("\n".join(f"{each.get('message')}\n{each.text}" for each in case))
     return found
 
 
