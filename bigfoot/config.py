@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bigfoot.errors import BigfootConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Config:
@@ -117,6 +118,8 @@ def session() -> Config:
     """Return the settings of this session; read at first use, from the working directory upward."""
     global _session
     if _session is None:
+        from pathlib import Path
+
         _session = read(Path.cwd())
     return _session
 
@@ -134,6 +137,8 @@ def read(start: Path) -> Config:
         tomllib.TOMLDecodeError: the file is not TOML.
         BigfootConfigError: a value has the wrong type.
     """
+    import tomllib
+
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"
         if file.is_file():

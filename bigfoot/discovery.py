@@ -6,7 +6,6 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from bigfoot.errors import BigfootConfigError
@@ -43,5 +42,7 @@ def _own() -> Iterator[type[Fake]]:
 
 
 def _others() -> Iterator[tuple[str, type[Fake]]]:
+    from importlib.metadata import entry_points  # 10 ms that `import bigfoot` does without
+
     for point in entry_points(group=GROUP):
         yield point.name, point.load()

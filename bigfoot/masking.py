@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +11,25 @@ from bigfoot.values import Body, Headers, Secret, digest
 
 _HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _NAME = r"[\w.\-]*(?:password|passwd|token|secret|api[_-]?key)[\w.\-]*"
-_SENSITIVE = re.compile(_NAME, re.IGNORECASE)
-_USERINFO = re.compile(r"(?P<head>[a-z][a-z0-9+.\-]*://[^/\s:@]*:)(?P<value>[^/\s@]+)(?=@)", re.IGNORECASE)
-_PAIR = re.compile(rf"(?P<head>(?<![\w.\-]){_NAME}=)(?P<value>[^&\s;,'\"]+)", re.IGNORECASE)
-_MEMBER = re.compile(rf"(?P<head>[\"']{_NAME}[\"']\s*:\s*[\"'])(?P<value>(?:[^\"'\\]|\\.)+)(?=[\"'])", re.IGNORECASE)
-_SCHEME = re.compile(r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[\w+/=.~\-]{4,})", re.IGNORECASE)
-_PATTERNS = (_USERINFO, _PAIR, _MEMBER, _SCHEME)
+_PATTERNS = (
+    r"(?P<head>[a-z][a-z0-9+.\-]*://[^/\s:@]*:)(?P<value>[^/\s@]+)(?=@)",  # the user info of a URL
+    rf"(?P<head>(?<![\w.\-]){_NAME}=)(?P<value>[^&\s;,'\"]+)",  # a query, a form, a DSN
+    rf"(?P<head>[\"']{_NAME}[\"']\s*:\s*[\"'])(?P<value>(?:[^\"'\\]|\\.)+)(?=[\"'])",  # JSON, a repr of a dict
+    r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[\w+/=.~\-]{4,})",  # an Authorization header
+)
 
 _show = False
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Compile the patterns when the first text is written: `import bigfoot` does without the milliseconds."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS)
+
+
+@functools.cache
+def _sensitive(name: str) -> bool:
+    return name.lower() in _HEADERS or re.fullmatch(_NAME, name, re.IGNORECASE) is not None
 
 
 def show_secrets(show: bool) -> None:
@@ -30,7 +42,7 @@ def masked(text: str) -> str:
     """Return the text with passwords, tokens, secrets and keys replaced by a mask with a short digest."""
     if _show:
         return text
-    for pattern in _PATTERNS:
+    for pattern in _patterns():
         text = pattern.sub(lambda match: f"{match['head']}***{digest(match['value'])}", text)
     return text
 
@@ -47,7 +59,7 @@ def safe(value: Any, name: str = "") -> Any:
     if isinstance(value, (str, bytes)):
         text = value if isinstance(value, str) else value.decode("latin-1")
         shown = masked(text)
-        if name.lower() in _HEADERS or _SENSITIVE.fullmatch(name):
+        if _sensitive(name):
             return Secret.of(text) if text else value
         if shown == text:
             return value

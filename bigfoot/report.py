@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import pprint
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -180,6 +178,8 @@ def _difference(found: Difference) -> list[str]:
     expected, actual = _lines(found.expected, found.field), _lines(found.actual, found.field)
     if len(expected) == len(actual) == 1:
         return [*lines, f"    expected: {expected[0]}", f"    actual:   {actual[0]}"]
+    import difflib
+
     lines.append("    (- expected, + actual)")
     return [*lines, *(f"    {line}" for line in difflib.ndiff(expected, actual) if not line.startswith("?"))]
 
@@ -190,6 +190,8 @@ def _lines(given: Any, name: str) -> list[str]:
     if isinstance(shown, Headers):
         shown = shown.own()
     if isinstance(shown, Mapping) and type(shown) in (dict, Headers):
+        import pprint
+
         text = pprint.pformat(dict(shown), width=80)
         return masked(text).splitlines()
     if isinstance(shown, str) and "\n" in shown and not isinstance(shown, Secret):
@@ -231,6 +233,8 @@ def unknown_field(interaction: Interaction, name: str) -> str:
 
 def meant(name: str, known: Iterable[str]) -> str:
     """Return `" (did you mean 'x'?)"` when a known name is close, else nothing."""
+    import difflib
+
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" (did you mean {close[0]!r}?)" if close else ""
 

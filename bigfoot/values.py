@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import hashlib
 import json
 import re
 import zlib
@@ -249,6 +248,8 @@ class Secret:
 
 def digest(value: str | bytes) -> str:
     """Return the short digest under which a secret is shown."""
+    import hashlib  # only to write a secret down
+
     data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).hexdigest()[:8]
 
@@ -281,13 +282,21 @@ _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
-@functools.lru_cache(maxsize=1024)
+# Most URLs are spelled so already; a port is left to the long way, which knows the default ones.
+_NORMAL = re.compile(r"(?:https?|wss?)://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9/_.~-]*")
+
+
 def normal_url(url: str) -> str:
     """Return the URL in the one spelling that all clients agree on: no user info, no fragment.
 
     Raises:
         ValueError: the URL cannot be taken apart.
     """
+    return url if _NORMAL.fullmatch(url) else _normalized(url)
+
+
+@functools.lru_cache(maxsize=1024)
+def _normalized(url: str) -> str:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     host = parts.hostname or ""

@@ -10,6 +10,7 @@ from typing import Any
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.transports.http import HttpReply
 
+_JSON = json_module.JSONEncoder(allow_nan=False)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ILLEGAL = re.compile(rb"[\r\n\x00]")
 
@@ -85,7 +86,7 @@ def _body(json: Any, body: Any) -> bytes:
         if body is not None:
             raise InvalidArgumentError("json", json, "give json or body, not both")
         try:
-            return json_module.dumps(json, allow_nan=False).encode()
+            return _JSON.encode(json).encode()
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError("json", json, f"it cannot be written as JSON: {error}") from None
     if body is None:
