@@ -158,9 +158,7 @@ class Server:
         body = b"" if bodiless else b"".join(pieces)
         # Before the first byte leaves: a client that has its answer finds the exchange in the journal.
         self.journal.append(Exchange(request, reply.status, reason, shown, body))
-        writer.write(
-            f"HTTP/1.1 {reply.status} {reason}\r\n".encode("latin-1") + _raw(shown) + _framed(reply, pieces, bodiless)
-        )
+        writer.write(f"HTTP/1.1 {reply.status} {reason}\r\n".encode() + _raw(shown) + _framed(reply, pieces, bodiless))
         await writer.drain()
         return not closing
 

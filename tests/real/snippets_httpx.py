@@ -452,7 +452,7 @@ def transport_with_options(httpx: ModuleType, base: str) -> object:
         return seen(client.get(f"{base}/json")), seen(client.head(f"{base}/bytes/10"))
 
 
-@corpus.add
+@corpus.like(whole=False)
 def transport_around_a_transport(httpx: ModuleType, base: str) -> object:
     log: list[object] = []
 

@@ -295,7 +295,7 @@ async def timeouts_and_limits(httpx: ModuleType, base: str) -> object:
     return response.request.extensions["timeout"], waited.request.extensions["timeout"]
 
 
-@corpus.add
+@corpus.like(whole=False)
 async def transport_around_a_transport(httpx: ModuleType, base: str) -> object:
     log: list[object] = []
 

@@ -1,0 +1,97 @@
+"""The same snippet against the real server, scripted from what it said, and passed through to it: all must be equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import bigfoot
+
+from .cases import Case, cases, played
+from .corpus import FRAMING
+from .records import of_journal, of_timeline
+from .server import Exchange, Server
+
+CASES = list(cases())
+
+
+def real(case: Case, server: Server) -> tuple[object, list[Exchange]]:
+    """Run a snippet against the real server; what it returned and what was said."""
+
+    def enter() -> Any:
+        server.forget()
+        return nullcontext()
+
+    return played(case, server.url, enter), list(server.journal)
+
+
+def sandboxed(server: Server) -> Callable[[], bigfoot.SandboxContext]:
+    """Return what a snippet enters under bigfoot: from here on the server counts."""
+
+    def enter() -> bigfoot.SandboxContext:
+        server.forget()
+        return bigfoot.sandbox()
+
+    return enter
+
+
+def script(journal: list[Exchange], base: str, keeps: frozenset[str]) -> None:
+    """Promise bigfoot what the server said; the framing only where the snippet looks at it."""
+    for each in journal:
+        kept = keeps | {"content-length"} if each.request.method == "HEAD" else keeps
+        headers = [pair for pair in each.headers if pair[0].lower() not in FRAMING - kept]
+        bigfoot.http.mock_response(
+            each.request.method,
+            base + each.request.target,
+            status=each.status,
+            reason=each.reason,
+            headers=headers,
+            body=each.body,
+        )
+
+
+def assert_all() -> None:
+    """Assert every interaction, as it is recorded."""
+    with bigfoot.in_any_order():
+        for call in bigfoot.http.calls:
+            bigfoot.assert_interaction(bigfoot.http.request, **call.details)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_scripted(case: Case, server: Server) -> None:
+    expected, journal = real(case, server)
+    script(journal, server.url, case.snippet.keeps)
+
+    result = played(case, server.url, sandboxed(server))
+
+    assert (server.journal, server.connections) == ([], 0)
+    assert result == expected
+    recorded, said = of_timeline(bigfoot.http.calls), of_journal(journal, server.url)
+    if case.snippet.concurrent:
+        recorded, said = sorted(recorded, key=repr), sorted(said, key=repr)
+    assert recorded == said
+    assert_all()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_passed_through(case: Case, server: Server) -> None:
+    expected, journal = real(case, server)
+    for method, target in {(each.request.method, each.request.target) for each in journal}:
+        bigfoot.http.pass_through(method, server.url + urlsplit(target).path)
+
+    result = played(case, server.url, sandboxed(server))
+
+    assert result == expected
+    recorded, said = of_timeline(bigfoot.http.calls), of_journal(server.journal, server.url)
+    if case.snippet.concurrent:
+        recorded, said = sorted(recorded, key=repr), sorted(said, key=repr)
+    if case.snippet.whole:
+        assert recorded == said
+    else:
+        assert [request for request, _ in recorded] == [request for request, _ in said]
+    assert len(said) == len(journal)
+    assert_all()
