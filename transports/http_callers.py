@@ -1,0 +1,115 @@
+"""Who calls through http.client, where to, and what it adds to a request by itself."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from .http import HttpRequest
+from .http1 import Message
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
+
+Defaults = Callable[[], Mapping[str, Sequence[str]]]
+
+# Set by the library that the code called while it calls another: requests calls urllib3, urllib calls http.client.
+caller: ContextVar[str | None] = ContextVar("bigfoot_http_caller", default=None)
+_CALLS = {"requests": "urllib3", "niquests": "urllib3", "urllib": "http.client"}
+
+
+def client_of(connection: HTTPConnection) -> str:
+    """Return the import name of the library that the code called to get to this connection."""
+    kind: Any = type(connection)
+    below = _below(kind)
+    above = caller.get()
+    return above if above is not None and _CALLS.get(above) == below else below
+
+
+@functools.cache
+def _below(kind: type) -> str:
+    """Return the library whose connection class this is, or is made from."""
+    for one in kind.__mro__:
+        library = one.__module__.partition(".")[0]
+        if library in _DEFAULTS:
+            return library
+    return "http.client"
+
+
+def normalize(connection: HTTPConnection, message: Message) -> HttpRequest:
+    """Return the request that was written to a connection, without its body."""
+    method, target, _ = message.start.decode("latin-1").split(" ", 2)
+    client = client_of(connection)
+    return HttpRequest(client, method, _url(connection, target), message.headers, None, _DEFAULTS[client])
+
+
+def _url(connection: HTTPConnection, target: str) -> str:
+    if "#" in target:
+        target = target.partition("#")[0]
+    if not target.startswith("/"):
+        if target.startswith(("http://", "https://")):  # the form that a proxy is asked in
+            return target
+        target = f"/{target}"
+    return _origin(connection) + target
+
+
+def _origin(connection: HTTPConnection) -> str:
+    # Where the request goes through a tunnel, only these private names tell where to.
+    tunnel: Any = getattr(connection, "_tunnel_host", None)
+    host, port = (tunnel, connection._tunnel_port) if tunnel else (connection.host, connection.port)  # type: ignore[attr-defined]
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    secure = connection.default_port == 443
+    scheme = "https" if secure else "http"
+    if port is None or port == (443 if secure else 80):
+        return f"{scheme}://{host}"
+    return f"{scheme}://{host}:{port}"
+
+
+def _of_http_client() -> Mapping[str, Sequence[str]]:
+    return {"accept-encoding": ("identity",)}
+
+
+@functools.cache
+def _of_urllib() -> Mapping[str, Sequence[str]]:
+    from urllib.request import OpenerDirector
+
+    added = {name.lower(): (value,) for name, value in OpenerDirector().addheaders}
+    # For a body without a type it sets the type of a form.
+    form = ("application/x-www-form-urlencoded",)
+    return {**_of_http_client(), **added, "connection": ("close",), "content-type": form}
+
+
+@functools.cache
+def _of_urllib3() -> Mapping[str, Sequence[str]]:
+    version = importlib.import_module("urllib3").__version__
+    return {**_of_http_client(), "user-agent": (f"python-urllib3/{version}",)}
+
+
+@functools.cache
+def _of_requests(library: str) -> Mapping[str, Sequence[str]]:
+    added: Mapping[str, str] = importlib.import_module(library).utils.default_headers()
+    below = _of_urllib3()  # shows where a session's own defaults were taken out
+    return {**below, **{name.lower(): (value, *below.get(name.lower(), ())) for name, value in added.items()}}
+
+
+@functools.cache
+def _of_httplib2() -> Mapping[str, Sequence[str]]:
+    version = importlib.import_module("httplib2").__version__
+    return {"user-agent": (f"Python-httplib2/{version} (gzip)",), "accept-encoding": ("gzip, deflate", "identity")}
+
+
+_DEFAULTS: dict[str, Defaults] = {
+    "botocore": _of_http_client,
+    "http.client": _of_http_client,
+    "httplib2": _of_httplib2,
+    "niquests": functools.partial(_of_requests, "niquests"),
+    "requests": functools.partial(_of_requests, "requests"),
+    "urllib": _of_urllib,
+    "urllib3": _of_urllib3,
+}
