@@ -23,9 +23,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<info>\S[^\n]*)\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
-)
+FENCE = re.compile(r"^(?P<indent> *)```(?P<info>\S[^\n]*)\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r'python(?: title="(?P<title>\w+\.py)")?')
 RUNS_AS_PYTHON = {"py", "py3", "python", "python3", "pycon", "pyi"}
 
@@ -156,9 +154,7 @@ def test_titled_files_do_not_shadow_each_other() -> None:
 
 def test_the_readme_has_the_two_commands() -> None:
     # .ci/run reads the second from here and runs it, so that what is printed is what is tested.
-    shell = "\n".join(
-        block.code for block in BLOCKS if block.page.name == "README.md" and block.language == "bash"
-    )
+    shell = "\n".join(block.code for block in BLOCKS if block.page.name == "README.md" and block.language == "bash")
     lines = shell.splitlines()
     assert lines.count("pip install -e '.[dev]' && python -m bigfoot demo") == 1
     assert lines.count("pip install -e '.[dev]' && pytest") == 1

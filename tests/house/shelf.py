@@ -47,9 +47,7 @@ class Shipped:
 
 def copy_of_the_tree(tree: Path, target: Path) -> Path:
     """The project as a clone has it: no build output, no caches, no environments; the links stay links."""
-    leftovers = shutil.ignore_patterns(
-        ".git", ".*cache*", ".nox", "__pycache__", "build", "dist", "site", "*.egg-info"
-    )
+    leftovers = shutil.ignore_patterns(".git", ".*cache*", ".nox", "__pycache__", "build", "dist", "site", "*.egg-info")
 
     def ignore(folder: str, names: list[str]) -> set[str]:
         environments = {name for name in names if (Path(folder) / name / "pyvenv.cfg").exists()}

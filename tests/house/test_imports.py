@@ -22,13 +22,12 @@ def loaded_by(code: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        pytest.param("import bigfoot", id="import"),
-        pytest.param("import bigfoot; bigfoot.StrictVerifier()", id="verifier with its fakes"),
-        pytest.param("import bigfoot\nwith bigfoot.StrictVerifier().sandbox(): pass", id="sandbox"),
-    ],
-)
-def test_no_client_library_is_loaded(code: str) -> None:
+@pytest.mark.parametrize("code", ["import bigfoot", "import bigfoot; bigfoot.StrictVerifier()"])
+def test_importing_loads_no_client_library(code: str) -> None:
     assert loaded_by(code) & (CLIENTS | HEAVY) == set()
+
+
+def test_a_sandbox_loads_no_client_library() -> None:
+    # asyncio comes with wrapt, whose post-import hooks are set when the first seams are put on.
+    code = "import bigfoot\nwith bigfoot.StrictVerifier().sandbox(): pass"
+    assert loaded_by(code) & (CLIENTS | HEAVY) <= {"asyncio"}

@@ -51,9 +51,7 @@ def run_pyright(code: Path, site: Path) -> set[int]:
 def run(command: list[str], folder: Path, site: Path) -> str:
     environment = os.environ | {"MYPYPATH": str(site)}
     command = [sys.executable, "-m", *command]
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, check=False, cwd=folder, env=environment
-    )
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=folder, env=environment)
     return done.stdout
 
 

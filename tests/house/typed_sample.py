@@ -1,14 +1,16 @@
-"""A user's tests, strictly typed. Both checkers must accept every line and infer these types."""
+"""A user's tests, strictly typed. Both checkers must accept every line and infer these types.
+
+They know modules by `types.ModuleType` alone and refuse `with bigfoot:`; typed tests use `bigfoot.sandbox()`.
+"""
 
 from __future__ import annotations
 
 from typing import assert_type
 
-from bigfoot.matchers import IsInstance, IsMapping
-from bigfoot.plugins.http import HttpPlugin
-
 import bigfoot
 from bigfoot import InAnyOrderContext, SandboxContext, StrictVerifier, UnmockedInteractionError
+from bigfoot.matchers import IsInstance, IsMapping
+from bigfoot.plugins.http import HttpPlugin
 
 
 class Payments:
@@ -19,14 +21,10 @@ class Payments:
 def test_http() -> None:
     assert_type(bigfoot.http, HttpPlugin)
     bigfoot.http.mock_response("POST", "https://api.example.com/orders", json={"id": 1}, status=201)
-    bigfoot.http.mock_response(
-        "GET", "https://api.example.com/", body=b"ok", headers=[("a", "1"), ("a", "2")]
-    )
-    bigfoot.http.mock_response(
-        "GET", "https://api.example.com/", params={"page": 2}, times=None, required=False
-    )
+    bigfoot.http.mock_response("GET", "https://api.example.com/", body=b"ok", headers=[("a", "1"), ("a", "2")])
+    bigfoot.http.mock_response("GET", "https://api.example.com/", params={"page": 2}, times=None, required=False)
     bigfoot.http.pass_through("GET", "http://127.0.0.1:8080/live")
-    with bigfoot as verifier:
+    with bigfoot.sandbox() as verifier:
         assert_type(verifier, StrictVerifier)
     bigfoot.http.assert_request(
         "POST", "https://api.example.com/orders", headers={}, body={"amount": 5000}
@@ -35,10 +33,8 @@ def test_http() -> None:
 
 
 async def test_async() -> None:
-    async with bigfoot as verifier:
+    async with bigfoot.sandbox() as verifier:
         assert_type(verifier, StrictVerifier)
-    async with bigfoot.sandbox() as inner:
-        assert_type(inner, StrictVerifier)
     async with bigfoot.in_any_order():
         pass
 
