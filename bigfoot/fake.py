@@ -60,6 +60,14 @@ class Fake:
         """Tell whether the library that this protocol needs is installed; imports nothing."""
         return cls.requires is None or importlib.util.find_spec(cls.requires) is not None
 
+    def claims(self, call: Any) -> int:
+        """Say how sure this plugin is that a call is its own, where several plugins take calls of its shape.
+
+        Returns:
+            int: 0 for not at all; the highest claim answers the call.
+        """
+        return 1
+
     def answer(self, call: Any) -> Any:
         """Answer a call of one of the shapes in `takes`, leaving an interaction on the timeline.
 

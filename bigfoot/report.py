@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bigfoot.interaction import Interaction
     from bigfoot.sandbox import SandboxContext
     from bigfoot.script import Step
+    from bigfoot.session import Session, SessionFake, SessionStep
     from bigfoot.verifier import StrictVerifier
 
 _LONGEST = 4000
@@ -274,3 +275,30 @@ def left_open(places: Sequence[str]) -> str:
     """Return the text for sandboxes that were entered and never left."""
     listed = "\n".join(f"  entered at {place}" for place in places)
     return f"{_count(len(places), 'sandbox was', 'sandboxes were')} never left:\n{listed}\nUse `with bigfoot:`."
+
+
+def unscripted(
+    plugin: SessionFake[Any],
+    name: str,
+    details: Mapping[str, Any],
+    *,
+    origin: Origin,
+    session: Session | None,
+    step: SessionStep | None,
+) -> str:
+    """Return the text for a call that a session's script does not promise at this point."""
+    given = ", ".join(f"{field}={value(content, field)}" for field, content in details.items())
+    what = f"{plugin.source}:{name}({given})"
+    returns = plugin.kind(name).returns
+    expect = f'.expect("{name}", returns={"None" if returns == "None" else "..."})'
+    if session is None:
+        first = plugin.table[0].name
+        rest = expect if name != first else ""
+        fix = f'(\n    bigfoot.{plugin.name}.new_session()\n    .expect("{first}", returns=None)\n    {rest}\n)'
+        notes = ["no session is left for it"]
+    elif step is None:
+        fix, notes = expect, [f"the session made at {session.origin} has no step left"]
+    else:
+        fix = expect
+        notes = [f"the session made at {session.origin} promises {step.describe()} next, at {step.origin}"]
+    return unmocked(what, origin=origin, fix=fix.replace("\n    \n", "\n"), notes=notes)

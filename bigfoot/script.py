@@ -103,3 +103,8 @@ def times_argument(times: Any) -> int | None:
     if times is None or (isinstance(times, int) and not isinstance(times, bool) and times > 0):
         return times
     raise InvalidArgumentError("times", times, "give a positive number of calls, or None for any number")
+
+
+def is_exception(value: Any) -> bool:
+    """Tell whether a value can be raised: an exception, or a class of exceptions."""
+    return isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException))

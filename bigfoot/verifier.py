@@ -110,11 +110,16 @@ class StrictVerifier:
         return answer(call)
 
     def _answerer(self, shape: type) -> Callable[[Any], Any]:
-        takers = [fake for fake in fakes().values() if shape in fake.takes]
-        if len(takers) != 1:
-            raise BigfootError(f"{len(takers)} plugins take calls of the shape {shape.__name__}")
-        plugin: Fake = self.plugin(takers[0])
-        return plugin.answer
+        takers = [fake for fake in fakes().values() if shape in fake.takes and self._enables(fake)]
+        if len(takers) == 1:
+            only: Fake = self.plugin(takers[0])
+            return only.answer
+
+        def answer_by_claim(call: Any) -> Any:
+            plugins: list[Fake] = [self.plugin(taker) for taker in takers]
+            return max(plugins, key=lambda plugin: plugin.claims(call)).answer(call)
+
+        return answer_by_claim
 
     def refuse(self, error: BigfootError) -> BigfootError:
         """Remember a breach and return it, to be raised: the verdict fails the test even if somebody swallows it."""

@@ -13,7 +13,7 @@ from bigfoot.errors import InvalidArgumentError, SandboxNotActiveError, Unmocked
 from bigfoot.fake import Fake
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin, caller
-from bigfoot.script import Queue, Step
+from bigfoot.script import Queue, Step, is_exception
 from bigfoot.verifier import StrictVerifier
 
 _numbers = itertools.count()
@@ -164,7 +164,7 @@ class MethodProxy:
         Raises:
             InvalidArgumentError: it is not an exception or a class of them.
         """
-        if not isinstance(error, BaseException) and not (isinstance(error, type) and issubclass(error, BaseException)):
+        if not is_exception(error):
             raise InvalidArgumentError("error", error, "give an exception, or a class of exceptions")
         return self._promise("raises", error)
 

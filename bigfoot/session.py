@@ -1,0 +1,323 @@
+"""Sessions: scripts of named steps, one per connection or process, and the state machine that both sides keep.
+
+A protocol declares its steps in one table (name, fields, from which states, to which). From the table come the
+checks of `expect`, the checks of the calls, the assertable fields, and the guide's diagram.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+
+from bigfoot import report
+from bigfoot.errors import InvalidArgumentError, InvalidStateError, UnmockedInteractionError
+from bigfoot.fake import Fake, Source
+from bigfoot.interaction import Interaction
+from bigfoot.origin import Origin, caller
+from bigfoot.script import Step, is_exception
+
+if TYPE_CHECKING:
+    from bigfoot.verifier import StrictVerifier
+
+
+class Kind(NamedTuple):
+    """A row of a protocol's table: one kind of step.
+
+    Attributes:
+        name: as in `expect(name)` and `assert_<name>`.
+        fields: what an assertion of it must give.
+        states: the states in which it is possible.
+        to: the state that it leads to; empty where it stays in the state it came from.
+        returns: what `returns=` is, for the guide.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    states: tuple[str, ...]
+    to: str = ""
+    returns: str = "None"
+
+
+class SessionStep(Step):
+    """One step of a session.
+
+    Attributes:
+        name: the kind of step.
+        returns: what the test promised.
+        raises: the exception that the test promised instead, or None.
+        options: what else the test said of it (`notice=`, `hang=`, ...).
+    """
+
+    __slots__ = ("name", "options", "raises", "returns")
+
+    def __init__(
+        self,
+        name: str,
+        returns: Any,
+        raises: BaseException | type[BaseException] | None,
+        options: Mapping[str, Any],
+        *,
+        required: bool,
+    ) -> None:
+        super().__init__(required=required, origin=caller())
+        self.name = name
+        self.returns = returns
+        self.raises = raises
+        self.options = options
+
+    def describe(self) -> str:
+        promised = (
+            f"raises={report.value(self.raises)}"
+            if self.raises is not None
+            else f"returns={report.value(self.returns)}"
+        )
+        return f".expect({self.name!r}, {promised})"
+
+
+_NOTHING = object()
+
+
+class Session:
+    """The script of one connection or process; made by `new_session()` of its plugin.
+
+    Attributes:
+        plugin: the plugin whose connection it scripts.
+        binding: what the connection must be for this session to answer it (`host`, `port`, ...); empty for any.
+        state: where the state machine is.
+        origin: the line that made it.
+
+    Example:
+        >>> bigfoot.socket_mock.new_session().expect("connect", returns=None)  # doctest: +SKIP
+    """
+
+    def __init__(self, plugin: SessionFake[Any], binding: Mapping[str, Any]) -> None:
+        self.plugin = plugin
+        self.binding = binding
+        self.origin = caller()
+        self.state = plugin.initial
+        self._scripted = {plugin.initial}
+        self._steps: deque[SessionStep] = deque()
+
+    def expect(
+        self,
+        method: str,
+        *,
+        returns: Any = _NOTHING,
+        raises: BaseException | type[BaseException] | None = None,
+        required: bool = True,
+        **options: Any,
+    ) -> Self:
+        """Promise the next step, and return the session, so that steps can be chained.
+
+        Arguments:
+            method: the name of the step; the guide of the protocol lists them.
+            returns: what the step gives; may be left out with `raises`.
+            raises: an exception that the step ends in instead.
+            required: whether the verdict misses the step when it never comes.
+            options: what else the protocol lets a step do.
+
+        Raises:
+            InvalidArgumentError: there is no such step, or a value cannot be meant.
+            InvalidStateError: the step cannot follow the ones before it.
+        """
+        kind = self.plugin.kind(method)
+        if returns is _NOTHING and raises is None:
+            raise InvalidArgumentError("returns", "...", f"say what {method!r} gives: {kind.returns}")
+        if raises is not None and not is_exception(raises):
+            raise InvalidArgumentError("raises", raises, "give an exception, or a class of exceptions")
+        possible = self._scripted.intersection(kind.states)
+        if not possible:
+            state = " or ".join(sorted(self._scripted))
+            raise InvalidStateError(f"{self.plugin.source}:session", method, state, frozenset(kind.states))
+        step = SessionStep(method, None if returns is _NOTHING else returns, raises, options, required=required)
+        self.plugin.check(step)
+        # A step that is optional, or done by itself in production, may be left out: both states stay possible.
+        after = {kind.to} if kind.to else possible
+        self._scripted = after | (self._scripted if not required else set())
+        with self.plugin.verifier.timeline.lock:
+            self._steps.append(step)
+        return self
+
+    def peek(self) -> SessionStep | None:
+        """Return the next step, or None when the script is at its end."""
+        try:
+            return self._steps[0]
+        except IndexError:
+            return None
+
+    def next_is(self, *names: str) -> bool:
+        """Tell whether the next step is one of these."""
+        step = self.peek()
+        return step is not None and step.name in names
+
+    def take(
+        self,
+        name: str,
+        details: Mapping[str, Any],
+        *,
+        origin: Origin | None = None,
+        settle: Callable[[SessionStep], Any] | None = None,
+    ) -> SessionStep:
+        """Use the next step, which must be of this name, and leave an interaction: one atomic step.
+
+        Arguments:
+            name: what the client does.
+            details: the assertable fields.
+            origin: the calling line, where the seam knows better than the stack.
+            settle: called with the step under the lock, to change state of the peer along with it; no user code.
+
+        Raises:
+            InvalidStateError: the connection is not in a state for it.
+            UnmockedInteractionError: the script promises something else, or nothing more.
+        """
+        plugin = self.plugin
+        kind = plugin.kind(name)
+        interaction = Interaction(f"{plugin.source}:{name}", plugin, dict(details), origin=origin or caller())
+        timeline = plugin.verifier.timeline
+        with timeline.lock:
+            step = self._steps[0] if self._steps else None
+            if self.state in kind.states and step is not None:
+                while step.name != name and not step.required and len(self._steps) > 1:
+                    self._steps.popleft()  # an optional step that did not come
+                    step = self._steps[0]
+                if step.name == name:
+                    self._steps.popleft()
+                    step.used += 1
+                    step.left = 0
+                    self.state = kind.to or self.state
+                    interaction.answer = step
+                    interaction.how = "error" if step.raises is not None else "mock"
+                    timeline.add(interaction)
+                    if settle is not None:
+                        settle(step)
+                    interaction.done()
+                    return step
+        if self.state not in kind.states:
+            error = InvalidStateError(interaction.source_id, name, self.state, frozenset(kind.states))
+            raise plugin.verifier.refuse(error)
+        raise plugin.refusal(name, details, origin=interaction.origin, session=self, step=step)
+
+    def wanting(self) -> list[SessionStep]:
+        """Return the required steps that were not used."""
+        return [step for step in list(self._steps) if step.required]
+
+
+S = TypeVar("S", bound=Session)
+
+
+class SessionFake(Fake, Generic[S]):
+    """The base of protocols whose script is sessions.
+
+    Attributes:
+        table: the kinds of steps.
+        source: the head of its source ids, such as `"socket"` in `"socket:connect"`.
+        initial: the state in which a session begins.
+        session: the class of its sessions.
+    """
+
+    table: ClassVar[tuple[Kind, ...]]
+    source: ClassVar[str]
+    initial: ClassVar[str]
+    session: ClassVar[type[Any]] = Session
+
+    def __init__(self, verifier: StrictVerifier) -> None:
+        super().__init__(verifier)
+        self._queued: list[S] = []
+        self._begun: list[S] = []
+        for kind in self.table:
+            setattr(self, kind.name, Source(f"{self.source}:{kind.name}"))
+
+    @classmethod
+    def kind(cls, name: Any) -> Kind:
+        """Return the row of the table for a step.
+
+        Raises:
+            InvalidArgumentError: there is no such step; it says which one may be meant.
+        """
+        for kind in cls.table:
+            if kind.name == name:
+                return kind
+        names = [kind.name for kind in cls.table]
+        meant = report.meant(name, names) if isinstance(name, str) else ""
+        raise InvalidArgumentError("method", name, f"there is no such step{meant}; there are {', '.join(names)}")
+
+    def check(self, step: SessionStep) -> None:
+        """Refuse a step whose values cannot be meant; by default only options.
+
+        Raises:
+            InvalidArgumentError: it names the option or value.
+        """
+        for option, given in step.options.items():
+            raise InvalidArgumentError(option, given, f"{step.name!r} takes returns, raises and required")
+
+    def _add_session(self, **binding: Any) -> S:
+        """Make a session for connections that are as the binding says; None in it stands for any."""
+        bound = {name: value for name, value in binding.items() if value is not None}
+        session: S = self.session(self, bound)
+        with self.verifier.timeline.lock:
+            self._queued.append(session)
+        return session
+
+    def begin(self, matches: Callable[[S], bool] = lambda session: True) -> S | None:
+        """Take the first queued session that matches, bound ones before free ones; None if there is none."""
+        with self.verifier.timeline.lock:
+            found = [session for session in self._queued if matches(session)]
+            if not found:
+                return None
+            session = next((one for one in found if one.binding), found[0])
+            self._queued.remove(session)
+            self._begun.append(session)
+            return session
+
+    def queued(self) -> list[S]:
+        """Return the sessions that no connection has taken yet."""
+        return list(self._queued)
+
+    def refusal(
+        self,
+        name: str,
+        details: Mapping[str, Any],
+        *,
+        origin: Origin | None = None,
+        session: S | None = None,
+        step: SessionStep | None = None,
+    ) -> UnmockedInteractionError:
+        """Return the error for a call that no step was promised for, remembered for the verdict.
+
+        Arguments:
+            name: what the client does.
+            details: the assertable fields.
+            origin: the calling line.
+            session: the session of the connection; None where no session was left to answer it.
+            step: the step that the session promises instead; None at the end of its script.
+        """
+        hint = report.unscripted(self, name, details, origin=origin or caller(), session=session, step=step)
+        error = UnmockedInteractionError(f"{self.source}:{name}", (), dict(details), hint)
+        self.verifier.refuse(error)
+        return error
+
+    def details(self, interaction: Interaction) -> dict[str, Any]:
+        call: dict[str, Any] = interaction.call
+        return call
+
+    def fields(self, interaction: Interaction) -> tuple[str, ...]:
+        return self.kind(interaction.source_id.rpartition(":")[2]).fields
+
+    def unused(self) -> Iterable[Step]:
+        return [step for session in [*self._begun, *self._queued] for step in session.wanting()]
+
+    def summary(self, interaction: Interaction) -> str:
+        given = ", ".join(f"{name}={report.value(value, name)}" for name, value in interaction.details.items())
+        return f"{interaction.source_id}({given})"
+
+    def assertion(self, interaction: Interaction) -> str:
+        method = interaction.source_id.rpartition(":")[2]
+        return report.call(f"bigfoot.{self.name}.assert_{method}", interaction.details)
+
+    @classmethod
+    def diagram(cls) -> str:
+        """Return the state machine as a Mermaid state diagram, for the guide."""
+        lines = ["stateDiagram-v2", f"    [*] --> {cls.initial}"]
+        lines += [f"    {state} --> {kind.to or state}: {kind.name}" for kind in cls.table for state in kind.states]
+        return "\n".join(lines)
