@@ -72,7 +72,7 @@ Handler = Callable[[Request, int], Reply]
 """A route gets the request and how often this very target was asked before."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Server:
     """Serves `routes` (first path segment -> handler) from a thread of its own.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -19,6 +20,7 @@ from .server import Exchange, Server
 CASES = list(cases())
 
 
+@functools.cache
 def real(case: Case, server: Server) -> tuple[object, list[Exchange]]:
     """Run a snippet against the real server; what it returned and what was said."""
 
