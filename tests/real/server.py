@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 Pairs = tuple[tuple[str, str], ...]
+FOLD = re.compile("\r\n[ \t]+")
 PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
@@ -137,7 +139,7 @@ class Server:
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; false when the connection ends with it."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        head = FOLD.sub(" ", (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
         start, *lines = head.rstrip("\r\n").split("\r\n")
         method, target, version = start.split(" ")
         headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))

@@ -127,7 +127,7 @@ def lengths_and_pieces(base: str) -> object:
         connection.close()
 
 
-@corpus.add
+@corpus.like(keeps=["transfer-encoding"])
 def lines_of_a_chunked_response(base: str) -> object:
     connection = connected(base)
     try:
@@ -138,7 +138,7 @@ def lines_of_a_chunked_response(base: str) -> object:
         connection.close()
 
 
-@corpus.add
+@corpus.like(keeps=["transfer-encoding"])
 def own_connection_class(base: str) -> object:
     class Noting(http.client.HTTPConnection):
         connects = 0

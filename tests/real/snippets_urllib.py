@@ -101,7 +101,7 @@ def headers_sent(base: str) -> object:
     return seen(urlopen(request)), request.header_items(), request.has_header("X-own")
 
 
-@corpus.add
+@corpus.like(whole=False)
 def headers_received(base: str) -> object:
     with urlopen(f"{base}/repeated") as many, urlopen(f"{base}/latin1-header") as latin:
         return (
@@ -166,8 +166,7 @@ def read_into_a_buffer(base: str) -> object:
 @corpus.add
 def records_by_line(base: str) -> object:
     with urlopen(f"{base}/lines") as response:
-        first = response.readline(), response.readline(10), response.readline()
-        return first, [json.loads(line) for line in response]
+        return response.readline(), response.readlines(1), [json.loads(line) for line in response]
 
 
 @corpus.add
@@ -262,7 +261,7 @@ def cookie_attributes(base: str) -> object:
     return _cookies(jar), httponly, fetched(opener, f"{base}/cookies"), fetched(opener, f"{base}/echo")
 
 
-@corpus.add
+@corpus.like(whole=False)
 def basic_auth(base: str) -> object:
     passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
     passwords.add_password(None, base, "user", "pass")
@@ -282,7 +281,7 @@ def basic_auth_ahead(base: str) -> object:
     return fetched(opener, f"{base}/basic")
 
 
-@corpus.add
+@corpus.like(whole=False)
 def digest_auth(base: str) -> object:
     handler: Any = urllib.request.HTTPDigestAuthHandler()
     handler.add_password("tests", base, "user", "pass")
@@ -414,7 +413,7 @@ def big_download(base: str) -> object:
         return total, file.tell(), seen(urlopen(Request(f"{base}/bytes/9", method="HEAD")))["headers"]
 
 
-@corpus.add
+@corpus.like(whole=False)
 def retry_in_the_application(base: str) -> object:
     for attempt in range(5):
         try:
