@@ -132,7 +132,8 @@ def owned(kind: type[C], verifier: StrictVerifier | None) -> type[C]:
         occupy(self, Socket)
 
     make: Any = type
-    made: type[C] = make(kind.__name__, (kind, Answered), {"connect": connect, "__module__": __name__})
+    bases = (Answered,) if kind is HTTPConnection else (kind, Answered)
+    made: type[C] = make(kind.__name__, bases, {"connect": connect, "__module__": __name__})
     return made
 
 

@@ -1,0 +1,102 @@
+"""requests: the explicit Adapter, and the name under which its calls are recorded.
+
+Its traffic is met below, at the connections of http.client, so urllib3's own retries, pools and decoding run.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from bigfoot.seam import Seam, Target
+
+from .http_callers import caller
+from .http_client import owned
+
+if TYPE_CHECKING:
+    from requests.adapters import HTTPAdapter
+    from requests.models import PreparedRequest, Response
+    from urllib3 import PoolManager
+
+    from bigfoot.verifier import StrictVerifier
+
+    class Adapter(HTTPAdapter):
+        """An adapter to mount on a `requests.Session`: answered by bigfoot, with no seam installed.
+
+        Arguments:
+            verifier: who answers; None for the active sandbox.
+            options: arguments of `requests.adapters.HTTPAdapter`, such as `max_retries`.
+
+        Raises:
+            SandboxNotActiveError: a request came while no sandbox is active, and no verifier was given.
+
+        Example:
+            >>> session = requests.Session()
+            >>> session.mount("https://", Adapter(verifier))
+        """
+
+        def __init__(self, verifier: StrictVerifier | None = None, **options: Any) -> None: ...
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "Adapter":
+            return _adapter()
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@functools.cache
+def _adapter() -> type[HTTPAdapter]:
+    """Make the class when it is asked for: it is made from one of requests."""
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        _verifier: StrictVerifier | None = None
+
+        def __init__(self, verifier: StrictVerifier | None = None, **options: Any) -> None:
+            self._verifier = verifier
+            super().__init__(**options)
+
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            _own_pools(self.poolmanager, self._verifier)
+
+        def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            _own_pools(manager, self._verifier)
+            return manager
+
+        send = _send(HTTPAdapter.send)
+
+    Adapter.__qualname__ = "Adapter"
+    return Adapter
+
+
+def _own_pools(manager: PoolManager, verifier: StrictVerifier | None) -> None:
+    """Make a pool manager open connections that ask the verifier."""
+    classes: dict[str, Any] = dict(manager.pool_classes_by_scheme)
+    for scheme, pool in classes.items():
+        own = owned(pool.ConnectionCls, verifier)
+        classes[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": own})
+    manager.pool_classes_by_scheme = classes
+
+
+def _send(original: Callable[..., Response]) -> Callable[..., Response]:
+    def send(self: Any, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        token = caller.set("requests")
+        try:
+            return original(self, request, *args, **kwargs)
+        finally:
+            caller.reset(token)
+
+    return send
+
+
+def _targets() -> Iterator[Target]:
+    from requests.adapters import HTTPAdapter
+
+    yield Target(HTTPAdapter, "send", _send)
+
+
+SEAM = Seam("requests", _targets, packages=("urllib3",))
