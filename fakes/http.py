@@ -15,7 +15,7 @@ from bigfoot.interaction import Interaction
 from bigfoot.origin import caller
 from bigfoot.script import Step, times_argument
 from bigfoot.timeline import differences
-from bigfoot.transports import aiohttp, httpx, httpx2
+from bigfoot.transports import aiohttp, http_client, httpx, httpx2, requests, urllib
 from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough, RawHeaders
 from bigfoot.values import Body, Headers, Url, normal_url
 from bigfoot.verifier import StrictVerifier
@@ -37,7 +37,7 @@ class HttpPlugin(Fake):
     """
 
     name = "http"
-    seams = (httpx.SEAM, httpx2.SEAM, aiohttp.SEAM)
+    seams = (httpx.SEAM, httpx2.SEAM, aiohttp.SEAM, http_client.SEAM, requests.SEAM, urllib.SEAM)
     takes = (HttpRequest,)
 
     def __init__(self, verifier: StrictVerifier) -> None:
