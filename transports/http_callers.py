@@ -41,7 +41,7 @@ def _below(kind: type) -> str:
 
 def normalize(connection: HTTPConnection, message: Message) -> HttpRequest:
     """Return the request that was written to a connection, without its body."""
-    method, target, _ = message.start.decode("latin-1").split(" ", 2)
+    method, target, _ = message.head[: message.head.index(b"\n")].decode("latin-1").split(" ", 2)
     client = client_of(connection)
     return HttpRequest(client, method, _url(connection, target), message.headers, None, _DEFAULTS[client])
 

@@ -96,7 +96,7 @@ class MemorySocket:
         self._written.append(data)
         if piece:
             self._body.append(piece)
-        if self._request is None and message.start:
+        if self._request is None and message.head:
             self._request = normalize(connection, message)
             if not message.complete:
                 # The body is still to come: it can go through as a stream if nothing can answer this call.

@@ -34,7 +34,7 @@ class Watch:
         if not data:
             return
         body = message.feed(data)
-        if passed.status is None and message.start:
+        if passed.status is None and message.head:
             passed.respond(message.status, message.reason, message.headers)
         if body:
             passed.receive(body)
