@@ -196,7 +196,7 @@ class MemorySocket:
 
     def _awaits_continue(self) -> bool:
         message = self._message
-        return message.expects and not message.complete and self._real is None
+        return b"100-continue" in message.head and not message.complete and self._real is None
 
     def close(self) -> None:
         """Close the connection; a request that was not answered yet ends here."""
