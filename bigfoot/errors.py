@@ -12,6 +12,7 @@
     ├── AmbiguousSandboxError         a call that belongs to one of several open sandboxes, and cannot tell which
     ├── NoActiveVerifierError         a module-level name was used outside a test
     ├── ConflictError                 another mock library holds the same ground
+    ├── EndlessWaitError              a call that would wait for ever: the script is silent, the client has no timeout
     ├── InvalidStateError             a session was used in an order that its protocol forbids
     ├── InvalidArgumentError          a value that cannot be meant, refused where it was given
     ├── BigfootConfigError            a wrong value in [tool.bigfoot]
@@ -207,6 +208,26 @@ class ConflictError(BigfootError):
         return (
             f"{self.target} has been replaced by {self.patcher}: one of the two would silently win. "
             f"Stop {self.patcher} before the sandbox is entered, or do without one of them in this test."
+        )
+
+
+class EndlessWaitError(BigfootError):
+    """A call would wait for ever: the script is silent from here on, and the client has set no timeout.
+
+    Attributes:
+        source_id: what was called.
+        hint: what was waited for.
+    """
+
+    def __init__(self, source_id: str, hint: str = "") -> None:
+        super().__init__(source_id, hint)
+        self.source_id = source_id
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.hint or (
+            f"{self.source_id}: the script is silent from here on and the client has no timeout, "
+            "so the code would wait for ever in production too. Give the client a timeout, or the script an end."
         )
 
 

@@ -165,8 +165,8 @@ class HttpPlugin(Fake):
         call: HttpRequest = interaction.call
         answer: HttpReply | PassThrough = interaction.answer
         passed = isinstance(answer, PassThrough)
-        sent = bytes(answer.sent) if isinstance(answer, PassThrough) and call.body is None else call.body or b""
-        received = bytes(answer.received) if isinstance(answer, PassThrough) else answer.body_for(call.method)
+        sent = bytes(answer.sent.data) if isinstance(answer, PassThrough) and call.body is None else call.body or b""
+        received = bytes(answer.received.data) if isinstance(answer, PassThrough) else answer.body_for(call.method)
         url = _shown_url(call.url)
         return {
             "method": call.method,

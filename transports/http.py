@@ -1,19 +1,23 @@
 """The shapes that the HTTP seams share: a request that goes in, and the two answers that come out.
 
-A seam builds an `HttpRequest`, asks the active sandbox, and gets an `Interaction` whose `answer` is either an
-`HttpReply` (a mock: make the library's own response from it) or a `PassThrough` (make the real call, and tell it
-what is seen on the way). Where the request's body is not there yet, the seam asks with `body=None` first: the
-sandbox answers None when it wants the body before it decides, and an interaction when the call certainly passes.
+A seam builds an `HttpRequest`, asks the active sandbox, and gets an `Interaction` whose `answer` is one of three:
+an `HttpReply` (a mock: make the library's own response from it), a `Delivery` (a mock's reply with pauses, pieces or
+faults; see `http_delivery`), or a `PassThrough` (make the real call, and tell it what is seen on the way). Where the
+request's body is not there yet, the seam asks with `body=None` first: the sandbox answers None when it wants the body
+before it decides, and an interaction when the call certainly passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin
+
+if TYPE_CHECKING:
+    from .http_delivery import Delay, Fault, Pieces
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -31,10 +35,12 @@ class HttpRequest:
         headers: (name, value) pairs in wire order and case.
         body: the body without transfer coding, or None while it is not read.
         defaults: returns what this client adds by itself: lower-case header name to the values it may have.
+        awaits: whether the seam can await the answer (`Deferred`, async streams).
+        facts: returns what the seam knows of the connection (`http_version`, `proxy`, `verify`, ...), or None.
         origin: the calling line, where the seam knows better than the stack at the time of asking.
     """
 
-    __slots__ = ("body", "client", "defaults", "headers", "method", "origin", "url")
+    __slots__ = ("awaits", "body", "client", "defaults", "facts", "headers", "method", "origin", "url")
 
     def __init__(
         self,
@@ -45,6 +51,9 @@ class HttpRequest:
         body: bytes | None,
         defaults: Callable[[], Mapping[str, Sequence[str]]],
         origin: Origin | None = None,
+        *,
+        awaits: bool = False,
+        facts: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self.client = client
         self.method = method
@@ -53,6 +62,8 @@ class HttpRequest:
         self.body = body
         self.defaults = defaults
         self.origin = origin
+        self.awaits = awaits
+        self.facts = facts
 
 
 class HttpReply:
@@ -63,37 +74,113 @@ class HttpReply:
         reason: the reason phrase in bytes, possibly empty.
         headers: (name, value) pairs as they go on the wire, Content-Length included.
         body: the body without transfer coding.
+        delay: a pause before the reply, or None.
+        fault: what the wire does instead of the reply, or None.
+        stream: the script of a body that comes in pieces, or None.
+        interim: the 1xx responses before it, as (status, headers).
+        trailers: the fields after the last chunk.
+        plain: whether it comes at once and whole; if not, each call gets a `Delivery` of it.
     """
 
-    __slots__ = ("_wire", "body", "headers", "reason", "status")
+    __slots__ = (
+        "_wire",
+        "body",
+        "delay",
+        "fault",
+        "headers",
+        "interim",
+        "plain",
+        "reason",
+        "status",
+        "stream",
+        "trailers",
+    )
 
-    def __init__(self, status: int, headers: RawHeaders, body: bytes, reason: bytes | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: RawHeaders,
+        body: bytes,
+        reason: bytes | None = None,
+        *,
+        delay: Delay | None = None,
+        fault: Fault | None = None,
+        stream: Pieces | None = None,
+        interim: Sequence[tuple[int, RawHeaders]] = (),
+        trailers: RawHeaders = (),
+    ) -> None:
         self.status = status
         self.reason = REASONS.get(status, b"") if reason is None else reason
         self.headers = headers
         self.body = body
+        self.delay = delay
+        self.fault = fault
+        self.stream = stream
+        self.interim = interim
+        self.trailers = trailers
         self._wire: bytes | None = None
+        scripted = delay or fault or stream or interim or trailers
+        self.plain = not scripted and self.declared_length() in (None, len(body))
 
     def body_for(self, method: str) -> bytes:
         """Return the body that follows the head when the request had this method."""
         return b"" if bodiless(method, self.status) else self.body
 
     def wire(self, method: str) -> bytes:
-        """Return the reply as one HTTP/1.1 message, for clients that read bytes."""
+        """Return a plain reply as one HTTP/1.1 message, for clients that read bytes."""
         if bodiless(method, self.status):
-            return self._head()
+            return self.head(method)
         if self._wire is None:
-            chunked = any(
-                name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked")
-                for name, value in self.headers
-            )
-            self._wire = self._head() + (chunk_coded((self.body,)) if chunked else self.body)
+            coded = chunk_coded((self.body,)) if self.chunked() else self.body
+            self._wire = self.head(method) + coded
         return self._wire
 
-    def _head(self) -> bytes:
-        lines = [b"HTTP/1.1 %d %s" % (self.status, self.reason)]
-        lines += [b"%s: %s" % pair for pair in self.headers]
-        return b"\r\n".join((*lines, b"", b""))
+    def head(self, method: str) -> bytes:
+        """Return the head of the reply in bytes, 1xx responses first."""
+        heads = [*((status, REASONS.get(status, b""), headers) for status, headers in self.interim)]
+        heads.append((self.status, self.reason, self.headers))
+        lines = []
+        for status, reason, headers in heads:
+            lines += [b"HTTP/1.1 %d %s" % (status, reason), *(b"%s: %s" % pair for pair in headers), b""]
+        return b"\r\n".join((*lines, b""))
+
+    def chunked(self) -> bool:
+        """Tell whether the body goes in chunked transfer coding."""
+        return any(
+            name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked") for name, value in self.headers
+        )
+
+    def last_chunk(self) -> bytes:
+        """Return the end of a body in chunked transfer coding, with the trailers."""
+        return b"0\r\n" + b"".join(b"%s: %s\r\n" % pair for pair in self.trailers) + b"\r\n"
+
+    def declared_length(self) -> int | None:
+        """Return the Content-Length that the headers declare, or None."""
+        for name, value in self.headers:
+            if name.lower() == b"content-length" and value.isdigit():
+                return int(value)
+        return None
+
+
+class Excerpt:
+    """The beginning of a body, up to the recording cap, and how much there was.
+
+    Attributes:
+        data: the first `RECORDED_BYTES` bytes.
+        size: the number of bytes in all.
+    """
+
+    __slots__ = ("data", "size")
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.size = 0
+
+    def add(self, piece: bytes | bytearray | memoryview) -> None:
+        """Note a piece."""
+        if self.size < RECORDED_BYTES:
+            self.data += piece[: RECORDED_BYTES - self.size]
+        self.size += len(piece)
 
 
 class PassThrough:
@@ -108,9 +195,7 @@ class PassThrough:
         "interaction",
         "reason",
         "received",
-        "received_size",
         "sent",
-        "sent_size",
         "status",
     )
 
@@ -119,17 +204,13 @@ class PassThrough:
         self.status: int | None = None
         self.reason = b""
         self.headers: RawHeaders = ()
-        self.sent = bytearray()
-        self.sent_size = 0
-        self.received = bytearray()
-        self.received_size = 0
+        self.sent = Excerpt()
+        self.received = Excerpt()
         self.error: BaseException | None = None
 
     def send(self, data: bytes) -> None:
         """Note a piece of the request's body, as the client sent it."""
-        if self.sent_size < RECORDED_BYTES:
-            self.sent += data[: RECORDED_BYTES - self.sent_size]
-        self.sent_size += len(data)
+        self.sent.add(data)
 
     def respond(self, status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Note the head of the real response."""
@@ -139,9 +220,7 @@ class PassThrough:
 
     def receive(self, data: bytes | bytearray | memoryview) -> None:
         """Note a piece of the response's body, without transfer coding."""
-        if self.received_size < RECORDED_BYTES:
-            self.received += data[: RECORDED_BYTES - self.received_size]
-        self.received_size += len(data)
+        self.received.add(data)
 
     def fail(self, error: BaseException) -> None:
         """Note that the real call ended in an exception; it goes on to the application unchanged."""
