@@ -7,7 +7,6 @@ mocked request nor lost. All of `ClientSession` runs for real: middlewares, redi
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -24,22 +23,23 @@ if TYPE_CHECKING:
 
     from .aiohttp_connector import Connector as Connector
     from .aiohttp_connector import Memory
+    from .aiohttp_exchange import Connect
 
 # Each sandbox sees its own connections in memory: one that a test leaves open takes no place in the next test.
 _memories: WeakKeyDictionary[Any, WeakKeyDictionary[BaseConnector, Memory]] = WeakKeyDictionary()
 
 
-def _connect(original: Callable[..., Awaitable[Connection]]) -> Callable[..., Awaitable[Connection]]:
+def _connect(original: Connect) -> Callable[..., Awaitable[Connection]]:
+    from .aiohttp_exchange import Exchange
+
     def connect(
         self: BaseConnector, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
     ) -> Awaitable[Connection]:
         sandbox = context.active(HttpRequest)
         if sandbox is None:
             return original(self, req, traces, timeout)
-        from .aiohttp_exchange import Exchange
-
-        exchange = Exchange(sandbox.answer, self, functools.partial(original, self), req, timeout)
-        return _memory(sandbox, self).exchange(exchange, req, traces, timeout)
+        exchange = Exchange(sandbox.answer, self, original, req, timeout)
+        return _memory(sandbox, self).exchange(exchange, original, req, traces, timeout)
 
     return connect
 

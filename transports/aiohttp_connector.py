@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
     from bigfoot.verifier import StrictVerifier
+
+    from .aiohttp_exchange import Connect
 else:
     BaseConnector = object
 
@@ -46,17 +48,22 @@ class Memory(BaseConnector):
         self._exchanges: dict[ClientRequest, Exchange] = {}
 
     async def exchange(
-        self, exchange: Exchange, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+        self, exchange: Exchange, connect: Connect, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
     ) -> Connection:
-        """Return the connection on which the request gets its answer: one in memory, or a real one with a tap."""
+        """Return the connection on which the request gets its answer: one in memory, or a real one with a tap.
+
+        Arguments:
+            exchange: the request and who answers it.
+            connect: aiohttp's own `BaseConnector.connect`.
+            req: as `connect` gets it; so the rest.
+        """
         answer = exchange.early()
         if answer is None:
             self._exchanges[req] = exchange
             try:
-                connection: Connection = await original(self.base, "connect")(self, req, traces, timeout)
+                return await connect(self, req, traces, timeout)
             finally:
-                self._exchanges.pop(req, None)
-            return connection
+                del self._exchanges[req]
         connection = await exchange.reach(answer, traces)
         if connection.transport is None:  # lost already: aiohttp finds out as soon as it writes
             connection.add_callback(answer.done)
@@ -70,7 +77,7 @@ class Memory(BaseConnector):
     ) -> ResponseHandler:
         _authorize_at_proxy(req)
         protocol = self.handler(asyncio.get_running_loop())
-        protocol.connection_made(Wire(self._exchanges[req], protocol, {"peername": (req.host, req.port)}))
+        protocol.connection_made(Wire(self._exchanges[req], protocol))
         # Not by `force_close=True` of the connector: that would write `Connection: close`.
         protocol.force_close()
         return protocol
@@ -105,9 +112,10 @@ class Connector(Memory):
         answering = self._verifier or context.active(HttpRequest)
         if answering is None:
             raise SandboxNotActiveError("http:request")
-        return await self.exchange(Exchange(answering.answer, self, self._connect, req, timeout), req, traces, timeout)
+        exchange = Exchange(answering.answer, self, type(self)._reach, req, timeout)
+        return await self.exchange(exchange, original(self.base, "connect"), req, traces, timeout)
 
-    async def _connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
+    async def _reach(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
         if self._real is None:
             from aiohttp import TCPConnector
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bigfoot import context
 from bigfoot.interaction import Interaction
 from bigfoot.origin import caller
 
-from .http import HttpReply, HttpRequest, PassThrough
+from .http import HttpReply, HttpRequest, PassThrough, RawHeaders
+from .http1 import LazyHeaders
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
     Ask = Callable[[HttpRequest], Interaction | None]
-    Connect = Callable[[ClientRequest, list[Trace], ClientTimeout], Awaitable[Connection]]
+    Connect = Callable[[Any, ClientRequest, list[Trace], ClientTimeout], Awaitable[Connection]]
 
 
 class Exchange:
@@ -28,13 +29,13 @@ class Exchange:
     Arguments:
         ask: the `answer` of a sandbox or verifier.
         connector: the connector of the user's session.
-        real: its real `connect`.
+        real: reaches the real world: `connect` of the connector's class.
         req: aiohttp's request, as `connect` gets it.
         timeout: aiohttp's timeouts, as `connect` gets them.
 
     Attributes:
         request: what is known of the request so far.
-        undecided: whether its body is needed for the decision.
+        bodiless: whether it is all head.
     """
 
     __slots__ = (
@@ -46,24 +47,25 @@ class Exchange:
         "_real",
         "_req",
         "_timeout",
+        "bodiless",
         "request",
-        "undecided",
     )
 
     def __init__(
         self, ask: Ask, connector: BaseConnector, real: Connect, req: ClientRequest, timeout: ClientTimeout
     ) -> None:
-        bodiless = not req.body and req.chunked is None
+        headers = req.headers
+        # Where `100 Continue` is awaited, aiohttp has a task that writes a body, even if there is none.
+        self.bodiless = not (req.body or req.chunked or "Expect" in headers)
         self.request = HttpRequest(
             "aiohttp",
             req.method,
             str(req.url),
             # What aiohttp adds when it writes them is missing; the transport puts in what it sees written.
-            tuple((name.encode(), value.encode()) for name, value in req.headers.items()),
-            b"" if bodiless else None,
-            defaults_without_body if bodiless else defaults,
+            LazyHeaders(_encoded, headers),
+            b"" if self.bodiless else None,
+            defaults_without_body if self.bodiless else defaults,
         )
-        self.undecided = False
         self._ask = ask
         self._connector = connector
         self._real = real
@@ -72,6 +74,11 @@ class Exchange:
         self._interaction: Interaction | None = None
         self._error: BaseException | None = None
         self._lane: str | None = None
+
+    @property
+    def peername(self) -> tuple[str, int | None]:
+        """The host and port of the URL."""
+        return self._req.host, self._req.port
 
     @property
     def abandoned(self) -> bool:
@@ -90,7 +97,6 @@ class Exchange:
             self._error = error  # raised from here, aiohttp would call it a timeout of its own connecting
             return None
         if interaction is None:
-            self.undecided = True
             self.request.origin = caller()
             task = asyncio.current_task()
             self._lane = None if task is None else task.get_name()
@@ -119,7 +125,7 @@ class Exchange:
         """Return a connection to the real world."""
         try:
             with context.outside():
-                return await self._real(self._req, traces, self._timeout)
+                return await self._real(self._connector, self._req, traces, self._timeout)
         except BaseException as error:
             answer.fail(error)
             raise
@@ -128,6 +134,10 @@ class Exchange:
         """Note that the reply was handed over, as far as anybody wanted it."""
         if self._interaction is not None and isinstance(self._interaction.answer, HttpReply):
             self._interaction.done()
+
+
+def _encoded(headers: Mapping[str, str]) -> RawHeaders:
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
 
 
 @functools.cache

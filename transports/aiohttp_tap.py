@@ -39,9 +39,9 @@ class Tap(asyncio.Protocol):
         transport.set_protocol(self)
 
     def data_received(self, data: bytes) -> None:
-        response, head_known = self.response, bool(self.response.start)
+        response, head_known = self.response, bool(self.response.head)
         piece = response.feed(data)
-        if not head_known and response.start:
+        if not head_known and response.head:
             self._answer.respond(response.status, response.reason, response.headers)
         if piece:
             self._answer.receive(piece)
@@ -66,7 +66,7 @@ class Tap(asyncio.Protocol):
         error = None
         if not self.response.complete:
             # Without an answer, aiohttp closes the connection while it handles the timeout or cancellation.
-            error = self._protocol.exception() or (None if self.response.start else sys.exc_info()[1])
+            error = self._protocol.exception() or (None if self.response.head else sys.exc_info()[1])
         if error is None:
             self._answer.done()
         else:
@@ -92,9 +92,9 @@ class Through(Tap):
         connection.add_callback(self._leave)
 
     def _note(self, data: bytes | bytearray | memoryview) -> None:
-        writing = self._writing
+        writing, head_known = self._writing, bool(self._writing.head)
         piece = writing.feed(data)
-        if writing.start:
+        if not head_known and writing.head:
             self._request.headers = writing.headers
         if piece:
             self._answer.send(piece)
@@ -130,13 +130,10 @@ class Relay(Tap):
         self._connection.close()
 
     def hang_up(self) -> None:
-        """Give the connection back: to the pool if the response was read to its end."""
+        """Close the real connection too. Whether it could be kept alive, only aiohttp's own end would know."""
         self.transport.set_protocol(self._own)
         self.finish()
-        if self.response.complete:
-            self._connection.release()
-        else:
-            self._connection.close()
+        self._connection.close()
 
 
 class Written:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .aiohttp_tap import Relay
 from .http import HttpReply, PassThrough
-from .http1 import Message
+from .http1 import LazyHeaders, Message, fields
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .aiohttp_exchange import Exchange
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 PIECE = 256 * 1024  # bytes, as many as asyncio reads from a socket at once
 
 
@@ -29,45 +30,56 @@ class Wire(asyncio.Transport):
     Arguments:
         exchange: what is known of the request, and who answers it.
         protocol: aiohttp's end.
-        extra: what `get_extra_info` tells.
     """
 
-    def __init__(self, exchange: Exchange, protocol: ResponseHandler, extra: dict[str, Any]) -> None:
-        super().__init__(extra)
+    # Most connections need none of these; they are set on those that do.
+    _message: Message | None = None
+    _body: bytearray
+    _written: bytearray
+    _answered = False
+    _reply = b""
+    _handed = 0
+    _paused = False
+    _closing = False
+    _dialling: asyncio.Task[Connection] | None = None
+    _far: Relay | None = None
+
+    def __init__(self, exchange: Exchange, protocol: ResponseHandler) -> None:
         self._loop = asyncio.get_running_loop()
         self._exchange = exchange
         self._protocol = protocol
-        self._request = Message()
-        self._body = bytearray()
-        self._written = bytearray()
-        self._reply = b""
-        self._handed = 0
-        self._paused = False
-        self._closing = False
-        self._dialling: asyncio.Task[Connection] | None = None
-        self._far: Relay | None = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self._far is not None:
             self._far.transport.write(data)
-        elif not (self._closing or self._request.complete):
+        elif self._answered or self._closing:
+            return
+        elif self._message is None and self._exchange.bodiless:
+            # aiohttp writes a head in one piece.
+            self._exchange.request.headers = LazyHeaders(fields, bytes(data))
+            self._answer(b"")
+        else:
             self._read(data)
 
     def _read(self, data: bytes | bytearray | memoryview) -> None:
-        request, head_known = self._request, bool(self._request.start)
-        self._body += request.feed(data)
-        if self._exchange.undecided:
-            self._written += data
-        if not head_known and request.start:
-            self._exchange.request.headers = request.headers
-            if request.expects:
-                self._loop.call_soon(self._protocol.data_received, b"HTTP/1.1 100 Continue\r\n\r\n")
-        if request.complete:
-            self._answer()
+        message = self._message
+        if message is None:
+            message = self._message = Message()
+            self._body, self._written = bytearray(), bytearray()
+        head_known = bool(message.head)
+        self._written += data
+        self._body += message.feed(data)
+        if not head_known and message.head:
+            self._exchange.request.headers = message.headers
+            if message.expects:
+                self._loop.call_soon(self._protocol.data_received, CONTINUE)
+        if message.complete:
+            self._answer(bytes(self._body))
 
-    def _answer(self) -> None:
+    def _answer(self, body: bytes) -> None:
+        self._answered = True
         try:
-            answer = self._exchange.decide(bytes(self._body))
+            answer = self._exchange.decide(body)
         except BaseException as error:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise
@@ -151,7 +163,7 @@ class Wire(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         if self._far is not None:
             return self._far.transport.get_extra_info(name, default)
-        return super().get_extra_info(name, default)
+        return self._exchange.peername if name == "peername" else default
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol

@@ -7,24 +7,73 @@ while the client library itself reads it: so it never complains. Where a message
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, overload
 
 from .http import RawHeaders, bodiless
 
-_END_OF_HEAD = re.compile(rb"\n\r?\n")  # clients accept servers that end their lines with a bare LF
+# Clients accept servers that end their lines with a bare LF; so does this.
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d+)[ \t]*\r?(?:\n|$)", re.IGNORECASE)
+_CHUNKS = re.compile(rb"\ntransfer-encoding:[^\n]*chunked[ \t]*\r?(?:\n|$)", re.IGNORECASE)
+
+_EXPECT = re.compile(rb"\nexpect:[ \t]*100-continue", re.IGNORECASE)
 
 _CHUNKED = -1
 _UNTIL_EOF = -2
+
+
+class LazyHeaders(Sequence[tuple[bytes, bytes]]):
+    """Header fields that are taken apart when somebody looks at them; most recorded requests are never looked at.
+
+    Arguments:
+        read: returns the (name, value) pairs of the source.
+        source: what they are in.
+    """
+
+    __slots__ = ("_read", "_source")
+
+    def __init__(self, read: Callable[[Any], RawHeaders], source: Any) -> None:
+        self._read = read
+        self._source = source
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[bytes, bytes]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[tuple[bytes, bytes]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[bytes, bytes] | Sequence[tuple[bytes, bytes]]:
+        return self._read(self._source)[index]
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        return iter(self._read(self._source))
+
+    def __len__(self) -> int:
+        return len(self._read(self._source))
+
+    def __repr__(self) -> str:
+        return repr(self._read(self._source))
+
+
+def fields(head: bytes) -> RawHeaders:
+    """Return the (name, value) pairs below the first line of a head, in wire order and case."""
+    pairs: list[tuple[bytes, bytes]] = []
+    for line in head.splitlines()[1:]:
+        if line[:1] in (b" ", b"\t") and pairs:  # a folded line: obsolete, but seen
+            name, value = pairs[-1]
+            pairs[-1] = name, value + b" " + line.strip()
+        elif line:
+            name, _, value = line.partition(b":")
+            pairs.append((name, value.strip()))
+    return tuple(pairs)
 
 
 class Message:
     """One message: feed it bytes until it is complete.
 
     Attributes:
-        start: the first line, without its end; empty while the head is not complete.
-        headers: (name, value) pairs in wire order and case; a lone interim response (1xx) is skipped.
+        head: the first line and the header fields; empty until it is complete. Of a response's heads the last one:
+            interim responses (1xx) are skipped.
         complete: whether the body is complete.
-        expects: whether the request waits for `100 Continue` before it sends its body.
 
     Example:
         >>> message = Message()
@@ -34,28 +83,37 @@ class Message:
         (b'dy', True, ((b'Content-Length', b'4'),))
     """
 
-    __slots__ = ("_left", "_method", "_read", "_unread", "complete", "expects", "headers", "start")
+    __slots__ = ("_left", "_method", "_read", "_unread", "complete", "head")
 
     def __init__(self, response_to: str | None = None) -> None:
         """Make one for a request, or for the response to a request of this method."""
-        self.start = b""
-        self.headers: RawHeaders = ()
+        self.head = b""
         self.complete = False
-        self.expects = False
         self._method = response_to
         self._unread = bytearray()
         self._left = 0
         self._read: Callable[[Message, bytearray], bool] = Message._read_head  # unbound: no cycle to collect
 
     @property
+    def headers(self) -> RawHeaders:
+        """The (name, value) pairs of the head."""
+        return LazyHeaders(fields, self.head)
+
+    @property
     def status(self) -> int:
         """The status code of a response; 0 while its head is not complete."""
-        return _status(self.start)
+        return _status(self.head)
 
     @property
     def reason(self) -> bytes:
         """The reason phrase of a response."""
-        return self.start.split(b" ", 2)[2] if self.start.count(b" ") > 1 else b""
+        words = self.head.partition(b"\n")[0].rstrip(b"\r").split(b" ", 2)
+        return words[2] if len(words) > 2 else b""
+
+    @property
+    def expects(self) -> bool:
+        """Whether the request waits for `100 Continue` before it sends its body."""
+        return _EXPECT.search(self.head) is not None
 
     def feed(self, data: bytes | bytearray | memoryview) -> bytes:
         """Take bytes off the wire, and return the piece of the body that they bring, possibly empty."""
@@ -76,31 +134,25 @@ class Message:
         found = _END_OF_HEAD.search(self._unread)
         if found is None:
             return False
-        start, *lines = bytes(self._unread[: found.start()]).splitlines()
+        head = bytes(self._unread[: found.start() + 1])
         del self._unread[: found.end()]
-        if self._method is not None and 100 <= _status(start) < 200 and _status(start) != 101:
+        if self._method is not None and 100 <= _status(head) < 200 and _status(head) != 101:
             return True  # interim: the response proper follows
-        self.start = start
-        self.headers = _pairs(lines)
+        self.head = head
         self._left = self._body_length()
         self.complete = self._left == 0
         self._read = _BODIES.get(self._left, Message._read_length)
         return True
 
     def _body_length(self) -> int:
-        length = _UNTIL_EOF if self._method is not None else 0
-        chunked = False
-        for name, value in self.headers:
-            match name.lower():
-                case b"content-length" if value.isdigit():
-                    length = int(value)
-                case b"transfer-encoding":
-                    chunked = value.lower().endswith(b"chunked")
-                case b"expect":
-                    self.expects = value.lower() == b"100-continue"
         if self._method is not None and (self.status == 101 or bodiless(self._method, self.status)):
             return 0
-        return _CHUNKED if chunked else length
+        if _CHUNKS.search(self.head) is not None:
+            return _CHUNKED
+        length = _LENGTH.search(self.head)
+        if length is not None:
+            return int(length[1])
+        return 0 if self._method is None else _UNTIL_EOF
 
     def _read_length(self, body: bytearray) -> bool:
         piece = self._unread[: self._left]
@@ -158,18 +210,6 @@ class Message:
 _BODIES = {_CHUNKED: Message._read_size, _UNTIL_EOF: Message._read_all}
 
 
-def _status(start: bytes) -> int:
-    code = start.split(b" ", 2)[1:2]
-    return int(code[0]) if code and code[0].isdigit() else 0
-
-
-def _pairs(lines: list[bytes]) -> RawHeaders:
-    pairs: list[tuple[bytes, bytes]] = []
-    for line in lines:
-        if line[:1] in b" \t" and pairs:  # a folded line, obsolete but seen
-            name, value = pairs[-1]
-            pairs[-1] = name, value + b" " + line.strip()
-        else:
-            name, _, value = line.partition(b":")
-            pairs.append((name, value.strip()))
-    return tuple(pairs)
+def _status(head: bytes) -> int:
+    code = head[:16].split(b" ", 2)[1:2]
+    return int(code[0][:3]) if code and code[0][:3].isdigit() else 0
