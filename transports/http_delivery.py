@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -234,40 +233,34 @@ class Delivery:
             return b"%x\r\n%s\r\n" % (len(piece), piece) if piece else piece
         return piece
 
-    def exceeds(self, delay: Delay, limit: float | None) -> bool:
-        """Note a pause, and tell whether the client gives up in it.
+    def elapse(self, delay: Delay, limit: float | None) -> tuple[float, bool]:
+        """Let a pause pass.
 
         Arguments:
             delay: the pause.
             limit: how many seconds of silence the client allows; None for any.
+
+        Returns:
+            tuple: for how many seconds to sleep (0.0 where time is virtual), and whether the client then gives up.
         """
-        left = delay.seconds if limit is None else min(delay.seconds, limit - self._silence)
-        self._silence += delay.seconds
-        if not delay.real:
-            self.virtual += max(0.0, left)
-        return limit is not None and self._silence > limit
-
-    def wait(self, delay: Delay, limit: float | None) -> bool:
-        """Let a pause pass, and tell whether the client gives up in it; see `exceeds`."""
+        allowed = None if limit is None else max(0.0, limit - self._silence)
+        gives_up = allowed is not None and delay.seconds > allowed
+        passing = allowed if allowed is not None and gives_up else delay.seconds
+        self._silence += passing
         if delay.real:
-            time.sleep(delay.seconds if limit is None else min(delay.seconds, max(0.0, limit - self._silence)))
-        return self.exceeds(delay, limit)
-
-    async def wait_async(self, delay: Delay, limit: float | None) -> bool:
-        """Let a pause pass, and tell whether the client gives up in it; see `exceeds`."""
-        if delay.real:
-            await sleep(delay.seconds if limit is None else min(delay.seconds, max(0.0, limit - self._silence)))
-        return self.exceeds(delay, limit)
+            return passing, gives_up
+        self.virtual += passing
+        return 0.0, gives_up
 
     def stall(self, limit: float | None) -> None:
-        """Note silence for ever, which the client ends by its timeout.
+        """Let silence pass until the client's timeout ends it.
 
         Raises:
             EndlessWaitError: the client has none.
         """
         if limit is None:
             raise EndlessWaitError("http:request")
-        self.exceeds(Delay(limit), limit)
+        self.elapse(Delay(limit), limit)
 
     def take(self, piece: bytes) -> None:
         """Note that the application took a piece of the body."""

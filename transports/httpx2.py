@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .httpx import explicit, seam
+from .httpx import seam
 
 SEAM = seam("httpx2", "httpcore2")
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """Build the explicit classes when they are first asked for: their base classes are the library's own."""
     if name in ("Transport", "AsyncTransport"):
+        from .httpx_explicit import explicit
+
         classes = explicit("httpx2")
         globals().update(Transport=classes[0], AsyncTransport=classes[1])
         return globals()[name]
