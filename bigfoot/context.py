@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary, ref
 _here: ContextVar[Any] = ContextVar("bigfoot_sandbox", default=None)
 _live: list[Any] = []
 _lock = threading.Lock()
+_job: ContextVar[Any] = ContextVar("bigfoot_job", default=None)  # where the running job of a pool was submitted
 _started: WeakKeyDictionary[threading.Thread, tuple[Any, Any]] = WeakKeyDictionary()  # its sandbox, and where
 
 
@@ -132,6 +133,8 @@ def leave(sandbox: Any) -> None:
     current = _here.get()
     if current is not None and not current.live:
         _here.set(_ancestor(current))
+        if current is sandbox and sandbox.flow == flow():
+            sandbox.flow = None  # its opener is back: what still carries it is a copy that outlived it
 
 
 def started(thread: threading.Thread, sandbox: Any, origin: Any) -> None:
@@ -140,8 +143,19 @@ def started(thread: threading.Thread, sandbox: Any, origin: Any) -> None:
 
 
 def started_at() -> Any | None:
-    """Return the line that started the running thread, if it was started inside a sandbox."""
-    return _started.get(threading.current_thread(), _NOBODY)[1]
+    """Return the line that started the running thread or pool job, if it was started inside a sandbox."""
+    return _job.get() or _started.get(threading.current_thread(), _NOBODY)[1]
+
+
+@contextmanager
+def job(sandbox: Any, origin: Any) -> Iterator[None]:
+    """Run a job of a pool inside the sandbox that it was submitted in, by this line."""
+    token = _job.set(origin)
+    try:
+        with inside(sandbox):
+            yield
+    finally:
+        _job.reset(token)
 
 
 @contextmanager

@@ -240,9 +240,10 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def call_after_sandbox(sandbox: SandboxContext, late: Any) -> str:
+def call_after_sandbox(sandbox: SandboxContext, late: Any, source_id: str) -> str:
     """Return the text for a call whose sandbox has ended: a leaked task or thread."""
-    what = masked(f"{getattr(late, 'method', '')} {getattr(late, 'url', '')}".strip()) or type(late).__name__
+    what = masked(f"{getattr(late, 'method', '')} {getattr(late, 'url', '')}".strip())
+    what = what or source_id.rpartition(":")[2]
     task = context.task()
     if task is not None:
         coroutine = getattr(task, "get_coro", lambda: getattr(task, "coro", None))()

@@ -95,8 +95,8 @@ class SandboxContext:
     def _ended(self, call: Any) -> SandboxNotActiveError:
         from bigfoot import report
 
-        source = getattr(call, "source_id", None) or type(call).__name__
-        return SandboxNotActiveError(source, report.call_after_sandbox(self, call))
+        source = getattr(call, "source_id", type(call).__name__)
+        return SandboxNotActiveError(source, report.call_after_sandbox(self, call, source))
 
 
 _unordered: ContextVar[int] = ContextVar("bigfoot_unordered", default=0)

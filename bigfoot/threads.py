@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bigfoot import context
-from bigfoot.origin import caller
+from bigfoot.origin import Origin, caller
 from bigfoot.seam import Seam, Target
 
 # Threads of these packages serve whoever hands them a job, so they belong to nobody; the job carries its context.
@@ -46,13 +46,13 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         sandbox = context.carried()
         if sandbox is None:
             return original(self, fn, *args, **kwargs)
-        return original(self, _within, sandbox, fn, args, kwargs)
+        return original(self, _within, sandbox, caller(2), fn, args, kwargs)
 
     return submit
 
 
-def _within(sandbox: Any, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    with context.inside(sandbox):
+def _within(sandbox: Any, origin: Origin, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with context.job(sandbox, origin):
         return fn(*args, **kwargs)
 
 

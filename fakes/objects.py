@@ -199,7 +199,7 @@ class MethodProxy:
         sandbox = context.anywhere()
         if sandbox is None or not sandbox.live:
             raise SandboxNotActiveError(
-                self.source_id, "" if sandbox is None else report.call_after_sandbox(sandbox, self)
+                self.source_id, "" if sandbox is None else report.call_after_sandbox(sandbox, self, self.source_id)
             )
         interaction = Interaction(self.source_id, plugin, (args, kwargs), origin=caller())
         timeline = plugin.verifier.timeline

@@ -40,6 +40,7 @@ class HttpRequest:
         origin: the calling line, where the seam knows better than the stack at the time of asking.
     """
 
+    source_id = "http:request"  # what errors call it
     __slots__ = ("awaits", "body", "client", "defaults", "facts", "headers", "method", "origin", "url")
 
     def __init__(
