@@ -1,0 +1,1 @@
+"""What interception costs, side by side with the peers: `python -m benchmarks --quick`."""
