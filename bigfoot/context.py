@@ -117,8 +117,7 @@ def _ancestor(sandbox: Any) -> Any | None:
 
 def enter(sandbox: Any) -> None:
     """Make the sandbox the active one of this context."""
-    parent = _here.get()
-    sandbox.parent = parent if parent is not None and parent is not _OUTSIDE and parent.live else None
+    sandbox.parent = carried()
     sandbox.flow = flow()
     with _lock:
         _live.append(sandbox)
