@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from .http import HttpRequest
-from .http1 import Message
+from .http1 import LazyHeaders, fields
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -39,11 +39,21 @@ def _below(kind: type) -> str:
     return "http.client"
 
 
-def normalize(connection: HTTPConnection, message: Message) -> HttpRequest:
-    """Return the request that was written to a connection, without its body."""
-    method, target, _ = message.head[: message.head.index(b"\n")].decode("latin-1").split(" ", 2)
+def urllib3_of(connection: HTTPConnection) -> str | None:
+    """Return the name of the urllib3, possibly one packed into another library, that a connection is made from."""
+    for one in type(connection).__mro__:
+        package, _, module = one.__module__.rpartition(".")
+        if module == "connection" and package.rpartition(".")[2] == "urllib3":
+            return package
+    return None
+
+
+def normalize(connection: HTTPConnection, head: bytes) -> HttpRequest:
+    """Return the request whose head was written to a connection, without its body."""
+    method, target, _ = head[: head.index(b"\n")].decode("latin-1").split(" ", 2)
     client = client_of(connection)
-    return HttpRequest(client, method, _url(connection, target), message.headers, None, _DEFAULTS[client])
+    headers = LazyHeaders(fields, head)
+    return HttpRequest(client, method, _url(connection, target), headers, None, _DEFAULTS[client])
 
 
 def _url(connection: HTTPConnection, target: str) -> str:

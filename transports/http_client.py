@@ -16,6 +16,7 @@ from bigfoot.errors import SandboxNotActiveError
 from bigfoot.seam import Seam, Target, place
 
 from .http import HttpRequest
+from .http_reply_file import ReplyFile
 from .http_socket import MemorySocket
 
 if TYPE_CHECKING:
@@ -137,6 +138,14 @@ def owned(kind: type[C], verifier: StrictVerifier | None) -> type[C]:
     return made
 
 
+def _parse_headers(original: Callable[..., Any]) -> Callable[..., Any]:
+    def parse_headers(fp: Any, *args: Any, **kwargs: Any) -> Any:
+        message = fp.message() if type(fp) is ReplyFile and not args and not kwargs else None
+        return original(fp, *args, **kwargs) if message is None else message
+
+    return parse_headers
+
+
 def _default_context(original: Callable[..., Any]) -> Callable[..., Any]:
     """Spare `HTTPSConnection` its own SSL context until a call passes through."""
 
@@ -161,6 +170,7 @@ def _targets() -> Iterator[Target]:
     yield Target(connection, "__init_subclass__", _init_subclass)
     yield Target(connection, "send", _send)
     yield Target(connection, "getresponse", _getresponse)
+    yield Target(http.client, "parse_headers", _parse_headers)
     if hasattr(http.client, "HTTPSConnection"):  # this Python can do TLS
         import ssl
 

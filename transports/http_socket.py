@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
@@ -18,6 +19,9 @@ from bigfoot.interaction import Interaction
 from .http import HttpReply, HttpRequest, PassThrough
 from .http1 import Message
 from .http_callers import normalize
+from .http_delivery import Delivery
+from .http_faults import refuse
+from .http_reply_file import ReplyFile, ScriptedFile
 from .http_tee import RawTee, Tee, Watch
 
 if TYPE_CHECKING:
@@ -25,7 +29,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+_UNSET = object()
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_HAS_BODY = re.compile(rb"\n(?:content-length|transfer-encoding):", re.IGNORECASE)
 
 
 class MemorySocket:
@@ -41,22 +47,21 @@ class MemorySocket:
         pending: whether a request was begun whose response is not fetched yet.
     """
 
+    # Most requests have no body, and most are answered: they need none of these.
+    pending = False
+    _sandbox: Any = None
+    _message: Message | None = None
+    _written: list[bytes]
+    _body: list[bytes]
+    _request: HttpRequest | None = None
+    _interaction: Interaction | None = None
+    _real: Any = None  # the real socket, from when the call passes through
+    _watch: Watch | None = None
+    _timeout: Any = _UNSET
+
     def __init__(self, connection: HTTPConnection, kept: Any = None) -> None:
         self._connection = ref(connection)  # the connection refers to its socket: no cycle to collect
         self._kept = kept
-        self._real: Any = None  # set once the call passes through
-        self._timeout: float | None = None
-        self._begin()
-
-    def _begin(self) -> None:
-        self.pending = False
-        self._message = Message()
-        self._written: list[bytes] = []
-        self._body: list[bytes] = []
-        self._sandbox: Any = None
-        self._request: HttpRequest | None = None
-        self._interaction: Interaction | None = None
-        self._watch: Watch | None = None
 
     def find(self) -> Any | None:
         """Return who answers a request that begins now, or None if it is to reach the real server."""
@@ -89,15 +94,22 @@ class MemorySocket:
 
     def _take(self, connection: HTTPConnection, data: bytes) -> None:
         message = self._message
+        if message is None:
+            self._written, self._body = [], []
+            if data.endswith(b"\r\n\r\n") and not _HAS_BODY.search(data):
+                self._written.append(data)
+                self._request = normalize(connection, data[:-2])
+                self._settle(connection)
+                return
+            message = self._message = Message()
         piece = message.feed(data)
         if self._real is not None:
             self._relay(data, piece)
             return
         self._written.append(data)
-        if piece:
-            self._body.append(piece)
+        self._body.append(piece)
         if self._request is None and message.head:
-            self._request = normalize(connection, message)
+            self._request = normalize(connection, message.head)
             if not message.complete:
                 # The body is still to come: it can go through as a stream if nothing can answer this call.
                 self._interaction = self._sandbox.answer(self._request)
@@ -108,13 +120,17 @@ class MemorySocket:
 
     def _settle(self, connection: HTTPConnection) -> None:
         """Ask for the answer to the whole request, if it is not there yet."""
-        if self._interaction is not None or self._request is None:
+        request = self._request
+        if self._interaction is not None or request is None:
             return
-        self._request.body = b"".join(self._body)
-        interaction: Interaction = self._sandbox.answer(self._request)
+        request.body = b"".join(self._body)
+        interaction: Interaction = self._sandbox.answer(request)
         self._interaction = interaction
-        if type(interaction.answer) is not HttpReply:
-            self._pass_through(connection, interaction.answer)
+        answer = interaction.answer
+        if type(answer) is PassThrough:
+            self._pass_through(connection, answer)
+        elif type(answer) is Delivery:
+            refuse(answer, connection, self.gettimeout())
 
     def _pass_through(self, connection: HTTPConnection, passed: PassThrough) -> None:
         assert self._request is not None
@@ -124,7 +140,7 @@ class MemorySocket:
             if self._real is None:
                 self._connect(connection)
                 self._real, connection.sock = connection.sock, self
-                if self._timeout is not None:
+                if self._timeout is not _UNSET:
                     self._real.settimeout(self._timeout)
         except BaseException as error:
             passed.fail(error)
@@ -137,14 +153,14 @@ class MemorySocket:
             self.dial(connection)
 
     def _relay(self, data: bytes, piece: bytes) -> None:
-        assert self._interaction is not None
+        assert self._interaction is not None and self._request is not None
         passed: PassThrough = self._interaction.answer
         try:
             self._real.sendall(data)
         except BaseException as error:
             passed.fail(error)
             raise
-        if piece and self._request is not None and self._request.body is None:
+        if piece and self._request.body is None:
             passed.send(piece)
 
     def fetch(self, fetch: Callable[[], R]) -> R:
@@ -177,7 +193,9 @@ class MemorySocket:
                 connection.sock = self._real
         elif self._kept is not None:
             connection.sock, self._kept = self._kept, None
-        self._begin()
+        self.pending = False
+        self._message = self._request = self._interaction = self._watch = None
+        self._timeout = _UNSET
 
     def makefile(self, mode: str = "rb", buffering: int | None = None, **options: Any) -> Any:
         """Return the file that the response is read from."""
@@ -191,12 +209,17 @@ class MemorySocket:
             return RawTee(raw, self._watch) if buffering == 0 else Tee(raw, self._watch)
         if self._interaction is None or self._request is None:  # nothing was asked yet, so there is nothing to read
             return io.BytesIO()
-        reply: HttpReply = self._interaction.answer
-        return io.BufferedReader(io.BytesIO(reply.wire(self._request.method)))
+        answer: HttpReply | Delivery = self._interaction.answer
+        if type(answer) is HttpReply:
+            return ReplyFile(answer, self._request.method)
+        assert type(answer) is Delivery
+        late = "The read operation timed out" if self._request.url.startswith("https:") else "timed out"
+        return io.BufferedReader(ScriptedFile(answer, self._request.method, self.gettimeout(), late))
 
     def _awaits_continue(self) -> bool:
         message = self._message
-        return b"100-continue" in message.head and not message.complete and self._real is None
+        waiting = message is not None and b"100-continue" in message.head and not message.complete
+        return waiting and self._real is None
 
     def close(self) -> None:
         """Close the connection; a request that was not answered yet ends here."""
@@ -216,8 +239,14 @@ class MemorySocket:
             self._real.settimeout(timeout)
 
     def gettimeout(self) -> float | None:
-        """Return the timeout in seconds."""
-        return self._timeout
+        """Return the timeout in seconds; None for none."""
+        connection = self._connection()
+        timeout = connection.timeout if self._timeout is _UNSET and connection is not None else self._timeout
+        if timeout is None or isinstance(timeout, (int, float)):
+            return timeout
+        import socket
+
+        return socket.getdefaulttimeout()  # http.client and urllib3 have an object of their own for this
 
     def fileno(self) -> int:
         """Return a file descriptor that is readable while there is an answer to read, and is never read from."""
