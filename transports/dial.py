@@ -172,7 +172,11 @@ class Wire:
         raises: whether an exception that a peer's event raises reaches the client at its own line (blocking calls).
             Elsewhere (event loops) answer in protocol and remember the breach.
         seen: whether the client's calls are seen one by one: `calling`, `Peer.reading` and `Peer.delivered` work.
+            Never while the client does TLS in memory (asyncio), nor where it is written in C (uvloop, trio).
         calling: the client's call that is under way, or None.
+        alone: whether nobody but the running thread can use the connection: a blocking read that nothing is on the
+            way for would then wait for ever.
+        unread: how many bytes were sent that the client has not taken yet.
     """
 
     dial: Dial
@@ -180,6 +184,14 @@ class Wire:
     raises: bool = True
     seen: bool = True
     calling: Call | None = None
+
+    @property
+    def alone(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def unread(self) -> int:
+        raise NotImplementedError
 
     def send(self, data: bytes) -> None:
         """Send bytes to the client; it need not be reading. On a datagram socket, one datagram."""
@@ -203,11 +215,6 @@ class Wire:
 
     def start_tls(self) -> None:
         """Take what the client sends from here on for a TLS handshake (STARTTLS)."""
-        raise NotImplementedError
-
-    @property
-    def unread(self) -> int:
-        """How many bytes were sent that the client has not taken yet."""
         raise NotImplementedError
 
 
@@ -252,3 +259,6 @@ class Peer:
 
     def delivered(self, call: Call, data: bytes) -> None:
         """Note that a read has given these bytes to the client (only where `wire.seen`)."""
+
+    def drained(self) -> None:
+        """Note that the client has taken everything that was sent."""
