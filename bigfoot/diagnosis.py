@@ -1,0 +1,170 @@
+"""What `python -m bigfoot doctor` says about what it found."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+import bigfoot
+from bigfoot.columns import columns
+from bigfoot.config import Config
+from bigfoot.doctor import Findings, Met, Package
+from bigfoot.namesake import Namesake
+
+_INSTALL = "pip install -e '.[dev]'"
+
+
+def text(findings: Findings, width: int = 80) -> str:
+    """Return the findings for a terminal.
+
+    Arguments:
+        findings: what `doctor.examine` returned.
+        width: of the terminal, in characters.
+    """
+    chapters = [
+        [
+            f"bigfoot {bigfoot.__version__} on Python {platform.python_version()} ({sys.platform})",
+            str(findings.package),
+        ],
+        _clients(findings, width),
+        _native(findings, width),
+        _protocols(findings, width),
+        _mocks(findings.mocks, width),
+        _configuration(findings, width),
+        _verdict(findings, width),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in chapters if lines)
+
+
+def troubles(findings: Findings) -> list[str]:
+    """Return what is wrong with this installation, a sentence or two each; empty if all is well."""
+    found = [_misfit(met) for met in findings.met if met.trouble is not None]
+    found += [_namesake(one, findings) for one in findings.namesakes if not one.running]
+    if not any(one.running for one in findings.namesakes):
+        found.append(
+            f"The package that runs, {findings.package}, is not installed, so pytest does not load its plugin: "
+            f"run {_INSTALL} in its checkout."
+        )
+    return found
+
+
+def _versions(findings: Findings) -> list[str]:
+    python = f"Python {platform.python_version()} ({sys.platform})"
+    return [f"bigfoot {bigfoot.__version__} on {python}", str(findings.package)]
+
+
+def _clients(findings: Findings, width: int) -> list[str]:
+    rows = [
+        (f"{met.client.library} {met.client.version}", _answered(met, findings.config), _seam(met))
+        for met in findings.met
+    ]
+    lines = columns([("client", "answered by", "met at"), *rows], width - 2)
+    return [
+        *_wrapped("Met inside a sandbox: these clients run for real, only their wire is bigfoot's.", width),
+        *_indented(lines),
+        *_listed("Known, and not installed here", findings.absent, width),
+    ]
+
+
+def _answered(met: Met, config: Config) -> str:
+    names = [f"bigfoot.{name}" if config.enables(name) else f"({name} is disabled)" for name in met.client.plugins]
+    return ", ".join(names)
+
+
+def _seam(met: Met) -> str:
+    if met.trouble is not None:
+        return "NOT MET, see below"
+    below = [f"through {met.client.below}"] if met.client.below else []
+    return "; ".join([*below, *([", ".join(met.places)] if met.places else [])])
+
+
+def _native(findings: Findings, width: int) -> list[str]:
+    rows = [(f"{found.name} {found.version}", found.note) for found in findings.native]
+    return [
+        *_wrapped("Not seen: code that opens its connections outside Python. It goes out, sandbox or not.", width),
+        *_indented(columns(rows, width - 2)),
+        *_listed("Known, and not installed here", findings.native_absent, width),
+    ]
+
+
+def _protocols(findings: Findings, width: int) -> list[str]:
+    if not findings.protocols:
+        return []
+    return [
+        *_wrapped("Not answered by this version. Code that uses these does so for real, sandbox or not.", width),
+        *_paragraph(", ".join(findings.protocols), width),
+    ]
+
+
+def _mocks(mocks: Iterable[Package], width: int) -> list[str]:
+    names = [f"{found.name} {found.version}" for found in mocks]
+    if not names:
+        return []
+    return [
+        *_wrapped("Mock libraries of the same ground. A sandbox that finds one at work raises ConflictError.", width),
+        *_paragraph(", ".join(names), width),
+    ]
+
+
+def _configuration(findings: Findings, width: int) -> list[str]:
+    config = findings.config
+    plugins = ", ".join(sorted(config.enabled_plugins or ())) if config.enabled_plugins is not None else "all"
+    rows = [
+        ("require_all_fields", _flag(config.require_all_fields)),
+        ("http.require_response", _flag(config.flag("http.require_response", False))),
+        ("show_secrets", _flag(config.show_secrets)),
+        ("enabled_plugins", plugins),
+        ("disabled_plugins", ", ".join(sorted(config.disabled_plugins or ())) or "none"),
+    ]
+    where = f"[tool.bigfoot] of {findings.file}" if findings.file is not None else "no pyproject.toml: the defaults"
+    return [f"Configuration: {where}", *_indented(columns(rows, width - 2))]
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _verdict(findings: Findings, width: int) -> list[str]:
+    found = troubles(findings)
+    if not found:
+        return ["No trouble found."]
+    return ["Trouble:", *(line for each in found for line in _paragraph(each, width))]
+
+
+def _misfit(met: Met) -> str:
+    return (
+        f"{met.client.library} {met.client.version} is installed and is not met: {met.trouble}. "
+        "Its calls go out, sandbox or not."
+    )
+
+
+def _namesake(found: Namesake, findings: Findings) -> str:
+    folder = found.folder.resolve()
+    if found.ours:
+        return (
+            f"bigfoot {found.version} in {folder} is another copy than the one that runs, {findings.package}. "
+            "Python takes the one that it finds first."
+        )
+    return (
+        f"bigfoot {found.version} in {folder} is another, older project of the same name, from the package index. "
+        "It takes the place of this one, or mixes with it. Run pip uninstall bigfoot until none is left, "
+        f"then {_INSTALL} in the checkout."
+    )
+
+
+def _listed(title: str, names: Sequence[str], width: int) -> list[str]:
+    return _paragraph(f"{title}: {', '.join(names)}", width) if names else []
+
+
+def _paragraph(given: str, width: int) -> list[str]:
+    return _indented(_wrapped(given, width - 2))
+
+
+def _wrapped(given: str, width: int) -> list[str]:
+    return wrap(given, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
