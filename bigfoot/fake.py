@@ -80,6 +80,10 @@ class Fake:
         """Return the assertable fields of an interaction that this plugin left."""
         raise NotImplementedError
 
+    def extras(self, interaction: Interaction) -> Mapping[str, Any]:
+        """Return the fields that an assertion may give and need not."""
+        return {}
+
     def fields(self, interaction: Interaction) -> tuple[str, ...]:
         """Return the names of the fields that an assertion must give."""
         return tuple(interaction.details)

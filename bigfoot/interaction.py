@@ -91,6 +91,16 @@ class Interaction:
         return details
 
     @property
+    def extras(self) -> Mapping[str, Any]:
+        """The fields that may be asserted and need not be."""
+        return self.plugin.extras(self) if self.plugin is not None else {}
+
+    def seen(self, expected: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the fields to compare an assertion with: the details, and extras where it names any."""
+        details = self.details
+        return details if details.keys() >= expected.keys() else {**self.extras, **details}
+
+    @property
     def client(self) -> str | None:
         """The client library that made the call, with its version, such as `"httpx 0.28.1"`; None if it has none."""
         return self.plugin.client(self) if self.plugin is not None else None

@@ -157,8 +157,8 @@ def mismatch(verifier: StrictVerifier, source_id: str, expected: Mapping[str, An
         ]
     else:
         lines.append(f"The interaction differs from the assertion: #{actual.sequence} {summary(actual)}{_at(actual)}")
-        for difference in differences(expected, actual.details):
-            lines += _difference(difference)
+        for found in differences(expected, actual.seen(expected)):
+            lines += difference(found)
         near = _nearest(verifier, actual, expected)
         lines += _listed("Nearest others", near)
         lines += ["", "What happened would be asserted by:"]
@@ -167,12 +167,13 @@ def mismatch(verifier: StrictVerifier, source_id: str, expected: Mapping[str, An
 
 def _nearest(verifier: StrictVerifier, actual: Interaction, expected: Mapping[str, Any]) -> list[Interaction]:
     others = [i for i in verifier.timeline if not i.asserted and i is not actual and i.source_id == actual.source_id]
-    scored = sorted(others[:200], key=lambda i: len(differences(expected, i.details)))
-    best = len(differences(expected, actual.details))
-    return [i for i in scored if len(differences(expected, i.details)) <= best][:3]
+    scored = sorted(others[:200], key=lambda i: len(differences(expected, i.seen(expected))))
+    best = len(differences(expected, actual.seen(expected)))
+    return [i for i in scored if len(differences(expected, i.seen(expected))) <= best][:3]
 
 
-def _difference(found: Difference) -> list[str]:
+def difference(found: Difference) -> list[str]:
+    """Return how a field differs: its name, then what was expected and what is, line by line."""
     lines = [f"  {found.field}:"]
     if found.error is not None:
         lines.append(f"    the comparison itself raised {type(found.error).__name__}: {found.error}")
@@ -228,7 +229,7 @@ def missing_fields(interaction: Interaction, missing: frozenset[str], given: Map
 
 def unknown_field(interaction: Interaction, name: str) -> str:
     """Return the remedy for a field that the interaction does not have."""
-    names = list(interaction.details)
+    names = [*interaction.details, *interaction.extras]
     return f"{interaction.source_id} has no such field{meant(name, names)}; it has {', '.join(names) or 'none'}"
 
 
@@ -303,3 +304,10 @@ def unscripted(
         fix = expect
         notes = [f"the session made at {session.origin} promises {step.describe()} next, at {step.origin}"]
     return unmocked(what, origin=origin, fix=fix.replace("\n    \n", "\n"), notes=notes)
+
+
+def wrong_count(method: str, url: Any, times: int, found: Sequence[Interaction]) -> str:
+    """Return the text for a request that was made more or less often than asserted."""
+    shown = getattr(url, "pattern", url)
+    lines = [f"{method} {masked(str(shown))} was called {_count(len(found), 'time', 'times')}, not {times}."]
+    return "\n".join([*lines, *_listed("Calls", found)])

@@ -89,7 +89,7 @@ class Timeline:
                     self._cursor = position
                 continue
             if interaction.optional and (
-                interaction.source_id != source_id or differences(expected, interaction.details)
+                interaction.source_id != source_id or differences(expected, interaction.seen(expected))
             ):
                 position += 1
                 continue

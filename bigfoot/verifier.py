@@ -208,14 +208,14 @@ class StrictVerifier:
     @staticmethod
     def _match(first: Interaction, rest: Iterator[Interaction], expected: Mapping[str, Any]) -> Interaction | None:
         candidate: Interaction | None = first
-        while candidate is not None and differences(expected, candidate.details):
+        while candidate is not None and differences(expected, candidate.seen(expected)):
             candidate = next(rest, None)
         return candidate
 
     def _check_fields(self, interaction: Interaction, expected: Mapping[str, Any], *, partial: bool) -> None:
-        details = interaction.details
+        seen = interaction.seen(expected)
         for name in expected:
-            if name not in details:
+            if name not in seen:
                 raise InvalidArgumentError(name, expected[name], report.unknown_field(interaction, name))
         plugin = interaction.plugin
         if partial or not self.config.require_all_fields or plugin is None:
@@ -301,7 +301,9 @@ def _passed_through(error: BaseException, code: frozenset[CodeType] | set[CodeTy
 
 def _matcher_error(interaction: Interaction, expected: Mapping[str, Any]) -> Exception | None:
     """Return the exception that a matcher itself raised, so that the mismatch is raised from it."""
-    return next((found.error for found in differences(expected, interaction.details) if found.error is not None), None)
+    return next(
+        (found.error for found in differences(expected, interaction.seen(expected)) if found.error is not None), None
+    )
 
 
 class Turn:

@@ -1,32 +1,34 @@
-"""HTTP: scripted replies for every HTTP client at once."""
+"""HTTP: one script for every HTTP client."""
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn, Unpack
 
 from bigfoot import report
 from bigfoot.errors import InteractionMismatchError, InvalidArgumentError, UnmockedInteractionError
 from bigfoot.fake import Fake, Source
 from bigfoot.interaction import Interaction
 from bigfoot.origin import caller
-from bigfoot.script import Step, times_argument
-from bigfoot.timeline import differences
+from bigfoot.script import Step, is_exception
 from bigfoot.transports import aiohttp, http_client, httpx, httpx2, requests, urllib
-from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough, RawHeaders
-from bigfoot.values import Body, Headers, Url, normal_url
+from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough
+from bigfoot.transports.http_delivery import Deferred, Delay, Fault, deliver
 from bigfoot.verifier import StrictVerifier
 
 from . import http_reply
+from .http_assert import HttpAssertionBuilder, HttpCall
+from .http_explain import near_misses
+from .http_mount import Application, mounted, run_apart
+from .http_promise import Echo, ErrorOptions, Options, mocks, route
+from .http_record import client, details, extras, shown_url, summary
 from .http_reply import UNSET
-from .http_routes import Mock, Routes, Rule, method_argument, params_argument, split_query, url_argument
+from .http_request import Request
+from .http_routes import Group, Mock, Routes, Rule, is_pattern, method_argument, pattern_argument, url_argument
 
 _SOURCE = "http:request"
-_REQUEST_FIELDS = ("method", "url", "request_headers", "request_body")
-_RESPONSE_FIELDS = ("status", "response_headers", "response_body")
 
 
 class HttpPlugin(Fake):
@@ -44,18 +46,19 @@ class HttpPlugin(Fake):
         super().__init__(verifier)
         self._routes = Routes()
         self._rules: list[Rule] = []
+        self._group: Group | None = None
         self._require_response = verifier.config.flag("http.require_response", False)
         self.request = Source(_SOURCE)
 
     @property
-    def calls(self) -> tuple[Interaction, ...]:
+    def calls(self) -> list[HttpCall]:
         """The HTTP interactions so far, in order."""
-        return tuple(found for found in self.verifier.timeline if found.source_id == _SOURCE)
+        return [HttpCall(found) for found in self.verifier.timeline if found.source_id == _SOURCE]
 
     def mock_response(
         self,
         method: str,
-        url: str,
+        url: str | re.Pattern[str],
         *,
         json: Any = UNSET,
         body: str | bytes | None = None,
@@ -64,14 +67,15 @@ class HttpPlugin(Fake):
         params: Mapping[str, Any] | None = None,
         required: bool = True,
         times: int | None = 1,
-        reason: str | None = None,
+        **options: Unpack[Options],
     ) -> None:
         """Promise a response; mocks of the same request answer in the order in which they were promised.
 
         Arguments:
-            method: the HTTP method, in any case.
-            url: an absolute URL. Its own query string must be the request's, in any order; a URL without one
-                answers any query.
+            method: the HTTP method, in any case; `"*"` for any.
+            url: an absolute URL; or one with wildcards, where `*` stands for any characters and `{name}` for one
+                segment of the path; or a compiled regular expression, matched from the beginning. A URL's own query
+                must be the request's, in any order; a URL without one answers any query.
             json: the body as a structure; sets `Content-Type: application/json` unless `headers` has one.
             body: the body as text (UTF-8) or bytes.
             status: the status code, 100 to 599.
@@ -79,7 +83,8 @@ class HttpPlugin(Fake):
             params: query parameters that the request must have, compared as strings; it may have more.
             required: whether the verdict misses the call when it never comes.
             times: how many calls it answers; None for any number.
-            reason: the reason phrase; the status code's own by default.
+            options: what else it answers with (`Refinements`), which requests it answers (`Matching`), `callback`
+                (takes the `Request` and returns an answer, sync or async) or `responses` (answers, one a call).
 
         Raises:
             InvalidArgumentError: an argument cannot be meant.
@@ -87,28 +92,84 @@ class HttpPlugin(Fake):
         Example:
             >>> bigfoot.http.mock_response("POST", "https://api.example.com/users", status=201)  # doctest: +SKIP
         """
-        method = method_argument(method)
-        base, query = split_query(url_argument(url))
-        mock = Mock(
-            method,
-            url,
-            http_reply.build(status, headers, json, body, reason),
-            query=query,
-            params=params_argument(params),
-            required=bool(required),
-            times=times_argument(times),
-            origin=caller(),
-        )
+        answer: dict[str, Any] = {"status": status, "headers": headers, "json": json, "body": body, **options}
+        self._promise(method, url, answer, params=params, times=times, required=required)
+
+    def mock_error(
+        self,
+        method: str,
+        url: str | re.Pattern[str],
+        *,
+        fault: str | None = None,
+        raises: BaseException | type[BaseException] | None = None,
+        params: Mapping[str, Any] | None = None,
+        required: bool = True,
+        times: int | None = 1,
+        **options: Unpack[ErrorOptions],
+    ) -> None:
+        """Promise that a request fails.
+
+        Arguments:
+            method: the HTTP method, in any case; `"*"` for any.
+            url: as for `mock_response`.
+            fault: what the wire does; the client makes its own exception of it. One of `"refused"`, `"dns"`,
+                `"tls"`, `"timeout"`, `"stall"`, `"reset"`, `"empty"`, `"truncated"`, `"garbage"`.
+            raises: an exact exception, raised as it is.
+            params: as for `mock_response`.
+            required: as for `mock_response`.
+            times: as for `mock_response`.
+            options: `phase` (of a timeout: `"connect"` or `"read"`; of tls: `"certificate"` or `"host"`), `delay`,
+                and which requests it answers (`Matching`).
+
+        Raises:
+            InvalidArgumentError: an argument cannot be meant.
+
+        Example:
+            >>> bigfoot.http.mock_error("GET", "https://api.example.com/", fault="reset")  # doctest: +SKIP
+        """
+        if (fault is None) == (raises is None):
+            raise InvalidArgumentError("fault", fault, "give a fault of the wire or raises, one of the two")
+        if raises is not None and not is_exception(raises):
+            raise InvalidArgumentError("raises", raises, "give an exception, or a class of exceptions")
+        answer: dict[str, Any] = dict(options)
+        phase = answer.pop("phase", None)
+        happens = None if fault is None else http_reply.fault(fault, phase)
+        if fault == "truncated":
+            answer |= {"status": 200, "headers": {"Content-Length": 1024}, "body": "cut off"}
+        self._promise(method, url, answer, params=params, times=times, required=required, fault=happens, raises=raises)
+
+    def mount(self, url: str, app: Application, *, required: bool = False) -> None:
+        """Answer every request below a URL from an application in this process, recorded like any mock.
+
+        Arguments:
+            url: where it is mounted, such as `"https://api.example.com"`; the path below it is the application's.
+            app: an ASGI or WSGI application.
+            required: whether the verdict misses a call when none comes.
+
+        Raises:
+            InvalidArgumentError: an argument cannot be meant.
+
+        Example:
+            >>> bigfoot.http.mount("https://api.example.com", app)  # doctest: +SKIP
+        """
+        base = url_argument(url).partition("?")[0].rstrip("/")
+        under = re.compile(re.escape(base) + r"(?:[/?].*)?\Z", re.DOTALL)
+        self._promise("*", under, {"callback": mounted(app, base)}, params=None, times=None, required=required)
+
+    def _promise(self, method: Any, url: Any, answer: dict[str, Any], **said: Any) -> None:
+        where = route(url)
+        made = mocks(method, url, where, answer, group=self._group, **said)
         with self.verifier.timeline.lock:
-            self._routes.add(mock, base)
+            for mock in made:
+                self._routes.add(mock, where.base)
 
     def pass_through(self, method: str, url: str | re.Pattern[str]) -> None:
         """Let matching requests reach the real server where no mock answers them; they are recorded all the same.
 
         Arguments:
             method: the HTTP method; `"*"` for any.
-            url: an absolute URL (any query), a glob with `*` over the whole URL, or a compiled regular expression
-                that matches the whole URL.
+            url: an absolute URL (any query), one with wildcards, or a compiled regular expression, as for
+                `mock_response`.
 
         Raises:
             InvalidArgumentError: an argument cannot be meant.
@@ -116,16 +177,83 @@ class HttpPlugin(Fake):
         Example:
             >>> bigfoot.http.pass_through("GET", "https://api.example.com/*")  # doctest: +SKIP
         """
-        if method != "*":
-            method = method_argument(method)
-        if not isinstance(url, re.Pattern) and not (isinstance(url, str) and "*" in url):
+        method = method_argument(method)
+        if isinstance(url, re.Pattern) or is_pattern(url):
+            pattern_argument(url)
+        else:
             url_argument(url)
-        if isinstance(url, re.Pattern) and not isinstance(url.pattern, str):
-            raise InvalidArgumentError("url", url, "give a regular expression over text, not bytes")
         self._rules.append(Rule(method, url))
 
+    def base(self, url: str) -> HttpBase:
+        """Return what promises below a URL: its `mock_response`, `mock_error` and `pass_through` take paths.
+
+        Arguments:
+            url: an absolute URL, such as `"https://api.example.com/v1"`.
+
+        Raises:
+            InvalidArgumentError: it is no absolute URL.
+
+        Example:
+            >>> api = bigfoot.http.base("https://api.example.com/v1")  # doctest: +SKIP
+            >>> api.mock_response("GET", "/users", json=[])  # doctest: +SKIP
+        """
+        url_argument(url)
+        return HttpBase(self, url.rstrip("/"))
+
+    @contextmanager
+    def ordered(self) -> Iterator[None]:
+        """Make the mocks that are promised in this block answer in the order in which they are promised.
+
+        Example:
+            >>> with bigfoot.http.ordered():  # doctest: +SKIP
+            ...     bigfoot.http.mock_response("POST", "https://api.example.com/login")
+            ...     bigfoot.http.mock_response("GET", "https://api.example.com/me", json={})
+        """
+        outer, self._group = self._group, Group()
+        try:
+            yield
+        finally:
+            self._group = outer
+
+    @staticmethod
+    def delay(seconds: float, *, real_time: bool = False) -> Delay:
+        """Return a pause, to stand between the pieces of `stream=` and `sse=`.
+
+        Arguments:
+            seconds: how long.
+            real_time: whether it is waited for; if not, it is compared with the client's own timeout.
+
+        Raises:
+            InvalidArgumentError: it is not a number of seconds.
+        """
+        return http_reply.delay(seconds, real_time=real_time)
+
+    @staticmethod
+    def fault(kind: str, phase: str | None = None) -> Fault:
+        """Return a fault of the wire, to stand between the pieces of `stream=` and `sse=`.
+
+        Arguments:
+            kind: as for `mock_error`.
+            phase: as for `mock_error`.
+
+        Raises:
+            InvalidArgumentError: there is no such fault or phase.
+        """
+        return http_reply.fault(kind, phase)
+
+    @staticmethod
+    def echo(name: str) -> Any:
+        """Return what stands, in an answer, for the value of `{name}` in the URL of the call.
+
+        Example:
+            >>> bigfoot.http.mock_response(  # doctest: +SKIP
+            ...     "GET", "https://api.example.com/users/{id}", json={"id": bigfoot.http.echo("id")}
+            ... )
+        """
+        return Echo(name)
+
     def answer(self, call: HttpRequest) -> Interaction | None:
-        """Answer a request by the next mock of its route, else by a rule of what passes through."""
+        """Answer a request by the next mock that is meant for it, else by a rule of what passes through."""
         if call.body is None and not self._surely_passes(call):
             return None
         interaction = Interaction(_SOURCE, self, call, origin=call.origin or caller())
@@ -133,9 +261,13 @@ class HttpPlugin(Fake):
         with timeline.lock:
             mock = self._routes.take(call.method, call.url) if call.body is not None else None
             if mock is not None:
-                interaction.answer = mock.reply
-                timeline.add(interaction)
-                return interaction
+                self._record(mock, interaction)
+        if mock is None and call.body is not None:
+            mock = self._search(call, interaction)
+        if mock is not None:
+            if interaction.answer is None:
+                self._give(mock, call, interaction)
+            return interaction
         if any(rule.passes(call) for rule in self._rules):
             passed = PassThrough()
             passed.interaction = interaction
@@ -145,68 +277,113 @@ class HttpPlugin(Fake):
             return interaction
         raise self.verifier.refuse(self._unmocked(call, interaction))
 
+    def _record(self, mock: Mock, interaction: Interaction) -> None:
+        """Put the call on the timeline; the lock is held."""
+        reply = mock.reply
+        if reply is not None and reply.plain:
+            interaction.answer = reply
+        if mock.used <= 3:  # enough to say who used it up
+            mock.answered.append(interaction.origin)
+        self.verifier.timeline.add(interaction)
+
+    def _search(self, call: HttpRequest, interaction: Interaction) -> Mock | None:
+        """Use the first mock that answers the call, where telling takes user code: matchers, callables."""
+        lock = self.verifier.timeline.lock
+        with lock:
+            candidates = self._routes.candidates(call.method, call.url)
+        for mock, queue in candidates:
+            request = Request(call, mock.path_params(call.url))
+            if not all(criterion.meets(request) for criterion in mock.criteria):
+                continue
+            with lock:
+                if mock.left != 0 and (mock.group is None or mock.group.admits(mock)):
+                    queue.use(mock)
+                    self._record(mock, interaction)
+                    return mock
+        return None
+
+    def _give(self, mock: Mock, call: HttpRequest, interaction: Interaction) -> None:
+        """Make the answer of a call that is on the timeline. Runs user code: callbacks."""
+        if mock.raises is not None:
+            self._fail(interaction, mock.raises if isinstance(mock.raises, BaseException) else mock.raises())
+        if mock.callback is None:
+            assert mock.reply is not None
+            deliver(interaction, mock.reply)
+            return
+        try:
+            made = mock.callback(Request(call, mock.path_params(call.url)))
+            if not isinstance(made, Awaitable):
+                deliver(interaction, _reply(made))
+            elif call.awaits:
+                interaction.answer = Deferred(interaction, made, _reply)
+            elif getattr(mock.callback, "anywhere", False):
+                deliver(interaction, _reply(run_apart(made)))
+            else:
+                if isinstance(made, Coroutine):
+                    made.close()
+                remedy = f"{call.client} cannot wait for it: give a plain function"
+                raise InvalidArgumentError("callback", mock.callback, remedy)
+        except BaseException as error:
+            self._fail(interaction, error)
+
+    @staticmethod
+    def _fail(interaction: Interaction, error: BaseException) -> NoReturn:
+        interaction.how = "error"
+        interaction.answer = error
+        interaction.done()
+        raise error
+
     def _surely_passes(self, call: HttpRequest) -> bool:
         if not self._rules or not any(rule.passes(call) for rule in self._rules):
             return False
         with self.verifier.timeline.lock:
-            return not self._routes.might_answer(call.method, call.url)
+            return not self._routes.candidates(call.method, call.url)
 
     def _unmocked(self, call: HttpRequest, interaction: Interaction) -> UnmockedInteractionError:
-        url = _shown_url(call.url)
-        fix = report.call(
-            "bigfoot.http.mock_response", {"json": report.Raw("{}")}, repr(call.method), report.value(url)
-        )
+        url = shown_url(call.url)
+        arguments = {"json": report.Raw("{}")}
+        fix = report.call("bigfoot.http.mock_response", arguments, repr(call.method), report.value(url))
         with self.verifier.timeline.lock:
-            notes = self._routes.near(call.method, call.url)
+            everything = self._routes.everything()
+        notes = near_misses(everything, Request(call))
         hint = report.unmocked(f"{call.method} {url}", origin=interaction.origin, fix=fix, notes=notes)
         return UnmockedInteractionError(_SOURCE, (call.method, url), {}, hint)
 
     def details(self, interaction: Interaction) -> dict[str, Any]:
-        call: HttpRequest = interaction.call
-        answer: HttpReply | PassThrough = interaction.answer
-        passed = isinstance(answer, PassThrough)
-        sent = bytes(answer.sent.data) if isinstance(answer, PassThrough) and call.body is None else call.body or b""
-        received = bytes(answer.received.data) if isinstance(answer, PassThrough) else answer.body_for(call.method)
-        url = _shown_url(call.url)
-        return {
-            "method": call.method,
-            "url": Url(url),
-            "request_headers": Headers(call.headers, functools.partial(_added, call.defaults, url)),
-            "request_body": _content(sent, call.headers),
-            "status": answer.status,
-            "response_headers": Headers(answer.headers, _connection if passed else None),
-            "response_body": _content(received, answer.headers),
-        }
+        return details(interaction)
+
+    def extras(self, interaction: Interaction) -> Mapping[str, Any]:
+        return extras(interaction)
 
     def client(self, interaction: Interaction) -> str:
-        name: str = interaction.call.client
-        return f"{name} {_version(name)}".rstrip()
+        return client(interaction)
 
     def unused(self) -> Iterable[Step]:
         with self.verifier.timeline.lock:
-            mocks = [mock for mock in self._routes if mock.wanting]
-        return mocks
+            return [mock for mock in self._routes if mock.wanting]
 
     def summary(self, interaction: Interaction) -> str:
-        details = interaction.details
-        status = details["status"] if details["status"] is not None else "no response"
-        return f"{details['method']} {details['url']} -> {status}"
+        return summary(interaction)
 
     def assertion(self, interaction: Interaction) -> str:
-        details = interaction.details
+        fields = interaction.details
         request = report.call(
             "bigfoot.http.assert_request",
-            {"headers": details["request_headers"], "body": details["request_body"]},
-            repr(details["method"]),
-            report.value(details["url"]),
+            {"headers": fields["request_headers"], "body": fields["request_body"]},
+            repr(fields["method"]),
+            report.value(fields["url"]),
         )
-        response = {"headers": details["response_headers"], "body": details["response_body"]}
-        return report.call(f"{request}.assert_response", response, repr(details["status"]))
+        if fields["status"] is None:
+            error = interaction.extras["error"]
+            shown = repr(error.kind) if isinstance(error, Fault) else type(error).__name__
+            return report.call(f"{request}.assert_error", {}, shown)
+        response = {"headers": fields["response_headers"], "body": fields["response_body"]}
+        return report.call(f"{request}.assert_response", response, repr(fields["status"]))
 
     def assert_request(
         self,
-        method: str,
-        url: str,
+        method: Any,
+        url: Any,
         headers: Any = UNSET,
         body: Any = "",
         require_response: bool | None = None,
@@ -224,7 +401,7 @@ class HttpPlugin(Fake):
                 setting `[tool.bigfoot.http] require_response`.
 
         Returns:
-            HttpAssertionBuilder: has `assert_response`, for the same interaction.
+            HttpAssertionBuilder: has `assert_response` and `assert_error`, for the same interaction.
 
         Raises:
             InteractionMismatchError: the next interaction is another one.
@@ -234,10 +411,7 @@ class HttpPlugin(Fake):
             ...     "POST", "https://api.example.com/users", headers={"x-id": "7"}, body={"name": "Alice"}
             ... ).assert_response(201)  # doctest: +SKIP
         """
-        expected: dict[str, Any] = {
-            "method": method.upper() if isinstance(method, str) else method,
-            "url": url,
-        }
+        expected: dict[str, Any] = {"method": method.upper() if isinstance(method, str) else method, "url": url}
         if headers is not None:
             expected["request_headers"] = {} if headers is UNSET else headers
         if body is not None:
@@ -249,79 +423,61 @@ class HttpPlugin(Fake):
             interaction.owed = None
         return HttpAssertionBuilder(self.verifier, interaction)
 
-
-class HttpAssertionBuilder:
-    """A request that is asserted, and whose response may be asserted next."""
-
-    def __init__(self, verifier: StrictVerifier, interaction: Interaction) -> None:
-        self._verifier = verifier
-        self._interaction = interaction
-
-    def assert_response(self, status: Any, headers: Any = UNSET, body: Any = "") -> None:
-        """Assert the response of the same interaction.
+    def assert_called_n(self, times: int, method: str, url: str | re.Pattern[str]) -> None:
+        """Assert how often a request was made, mocked or passed through. It claims no interaction.
 
         Arguments:
-            status: the status code, or a matcher.
-            headers: the headers of the response (framing need not be named), or a matcher. None by default;
-                `headers=None` leaves them unchecked.
-            body: text, bytes, or the structure that the JSON holds, or a matcher. Empty by default; `body=None`
-                leaves it unchecked.
+            times: how often.
+            method: the HTTP method, in any case; `"*"` for any.
+            url: as for `mock_response`.
 
         Raises:
-            InteractionMismatchError: a field differs.
+            InteractionMismatchError: it was made more or less often.
 
         Example:
-            >>> bigfoot.http.assert_request("GET", "https://api.example.com/").assert_response(204)  # doctest: +SKIP
+            >>> bigfoot.http.assert_called_n(2, "GET", "https://api.example.com/users")  # doctest: +SKIP
         """
-        expected: dict[str, Any] = {"status": status}
-        if headers is not None:
-            expected["response_headers"] = {} if headers is UNSET else headers
-        if body is not None:
-            expected["response_body"] = body
-        if differences(expected, self._interaction.details):
-            self._interaction.owed = "response"
-            hint = report.mismatch(self._verifier, _SOURCE, expected, self._interaction)
-            raise InteractionMismatchError({"source_id": _SOURCE, **expected}, self._interaction, hint)
-        self._interaction.owed = None
+        self.verifier.refuse_inside()
+        rule = Rule(method_argument(method), url)
+        found = [call.interaction for call in self.calls if rule.passes(call.interaction.call)]
+        if len(found) != times:
+            expected = {"source_id": _SOURCE, "method": method, "url": url, "times": times}
+            raise InteractionMismatchError(expected, None, report.wrong_count(method, url, times, found))
 
 
-def _shown_url(url: str) -> str:
-    """Return a URL as it is recorded: without user info, which travels in a header."""
-    authority = url.partition("://")[2].partition("/")[0]
-    return normal_url(url) if "@" in authority else url
+class HttpBase:
+    """Promises below one URL; made by `bigfoot.http.base(url)`."""
+
+    def __init__(self, plugin: HttpPlugin, url: str) -> None:
+        self._plugin = plugin
+        self._url = url
+
+    def _under(self, path: str) -> str:
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise InvalidArgumentError("path", path, 'give a path that begins with "/"')
+        return self._url + path
+
+    def mock_response(self, method: str, path: str, **arguments: Any) -> None:
+        """Promise a response to a path; the arguments are those of `bigfoot.http.mock_response`."""
+        self._plugin.mock_response(method, self._under(path), **arguments)
+
+    def mock_error(self, method: str, path: str, **arguments: Any) -> None:
+        """Promise that a path fails; the arguments are those of `bigfoot.http.mock_error`."""
+        self._plugin.mock_error(method, self._under(path), **arguments)
+
+    def pass_through(self, method: str, path: str) -> None:
+        """Let a path reach the real server; see `bigfoot.http.pass_through`."""
+        self._plugin.pass_through(method, self._under(path))
 
 
-def _added(defaults: Any, url: str) -> Mapping[str, Sequence[str]]:
-    """Return what the client added by itself, the Host of the URL included."""
-    authority = url.partition("://")[2].partition("/")[0].partition("?")[0]
-    return {
-        **defaults(),
-        "host": (authority, authority.lower(), normal_url(url).partition("://")[2].partition("/")[0]),
-    }
+def _reply(made: Any) -> HttpReply:
+    """Return the reply that the result of a callback describes.
 
-
-def _connection() -> Mapping[str, Sequence[str]]:
-    """Return what a real server adds to frame its responses."""
-    return {"connection": ("keep-alive", "close")}
-
-
-def _content(content: bytes, headers: RawHeaders) -> Body:
-    if not content:
-        return Body(b"")
-    charset, encoding = None, ""
-    for name, value in headers:
-        lower = name.lower()
-        if lower == b"content-type":
-            found = re.search(rb"charset=\"?([\w.:-]+)", value, re.IGNORECASE)
-            charset = found[1].decode() if found else None
-        elif lower == b"content-encoding":
-            encoding = value.decode("latin-1").strip().lower()
-    return Body(content, charset, encoding)
-
-
-@functools.cache
-def _version(client: str) -> str:
-    try:
-        return importlib.metadata.version(client)
-    except importlib.metadata.PackageNotFoundError:  # the standard library's own
-        return ""
+    Raises:
+        InvalidArgumentError: it is no answer.
+    """
+    if isinstance(made, HttpReply):
+        return made
+    if not isinstance(made, Mapping):
+        raise InvalidArgumentError("callback", made, 'return an answer, such as {"status": 201, "json": {}}')
+    return http_reply.build(made)

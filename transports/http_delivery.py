@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bigfoot.errors import EndlessWaitError
@@ -278,6 +278,48 @@ class Delivery:
         interaction, self._interaction = self._interaction, None  # and let go: the two refer to each other
         if interaction is not None:
             interaction.done()
+
+
+class Deferred:
+    """An answer that must be awaited: an async callback makes it. Only seams whose request `awaits` get one.
+
+    Arguments:
+        interaction: whose answer it is.
+        made: what the callback returned.
+        convert: makes the reply of what it comes to.
+    """
+
+    __slots__ = ("_convert", "_interaction", "_made")
+
+    def __init__(self, interaction: Interaction, made: Awaitable[Any], convert: Callable[[Any], HttpReply]) -> None:
+        self._interaction = interaction
+        self._made = made
+        self._convert = convert
+
+    async def settle(self) -> None:
+        """Await the answer, and put it on the interaction.
+
+        Raises:
+            Exception: what the callback raised.
+        """
+        try:
+            deliver(self._interaction, self._convert(await self._made))
+        except BaseException as error:
+            self._interaction.how = "error"
+            self._interaction.answer = error
+            self._interaction.done()
+            raise
+
+
+def deliver(interaction: Interaction, reply: HttpReply) -> None:
+    """Give an interaction its reply as it is, or a delivery of it where it does not come at once and whole."""
+    if reply.plain:
+        interaction.answer = reply
+        return
+    if reply.fault is not None:
+        interaction.how = "error"
+    interaction.answer = delivery = Delivery(reply)
+    delivery.belongs_to(interaction)
 
 
 def _spelled(fault: Fault) -> Iterator[Item]:

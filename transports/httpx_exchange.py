@@ -13,7 +13,7 @@ from bigfoot import context
 from bigfoot.interaction import Interaction
 
 from .http import HttpReply, HttpRequest, PassThrough
-from .http_delivery import Delivery, sleep
+from .http_delivery import Deferred, Delivery, sleep
 from .httpx_streams import Streams, settle, streams
 
 Ask = Callable[[HttpRequest], Interaction | None]
@@ -176,6 +176,8 @@ async def answer_async(library: Library, ask: Ask, request: Any, real: Callable[
     exchange = Exchange(library, ask, request, ASYNC)
     if exchange.wants_body:
         exchange.read(b"".join([piece async for piece in request.stream]))
+    if type(exchange.answer) is Deferred:
+        await exchange.answer.settle()
     if type(exchange.answer) is not PassThrough:
         for seconds in exchange.pauses():
             await sleep(seconds)

@@ -1,0 +1,161 @@
+"""Asserting HTTP: requests, their responses and errors, and the calls as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bigfoot import report
+from bigfoot.errors import InteractionMismatchError
+from bigfoot.interaction import Interaction
+from bigfoot.timeline import differences
+from bigfoot.transports.http_delivery import Fault
+from bigfoot.values import Body, Headers
+from bigfoot.verifier import StrictVerifier
+
+from .http_reply import UNSET
+
+
+class HttpCall:
+    """One HTTP interaction, read-only.
+
+    Attributes:
+        interaction: the interaction on the timeline.
+    """
+
+    def __init__(self, interaction: Interaction) -> None:
+        self.interaction = interaction
+
+    @property
+    def method(self) -> str:
+        """The method, such as `"GET"`."""
+        return str(self.interaction.details["method"])
+
+    @property
+    def url(self) -> str:
+        """The URL as sent."""
+        return str(self.interaction.details["url"])
+
+    @property
+    def request_headers(self) -> Headers:
+        """The headers of the request."""
+        found: Headers = self.interaction.details["request_headers"]
+        return found
+
+    @property
+    def request_body(self) -> Body:
+        """The body of the request."""
+        found: Body = self.interaction.details["request_body"]
+        return found
+
+    @property
+    def status(self) -> int | None:
+        """The status code of the response; None if there was none."""
+        found: int | None = self.interaction.details["status"]
+        return found
+
+    @property
+    def response_headers(self) -> Headers:
+        """The headers of the response."""
+        found: Headers = self.interaction.details["response_headers"]
+        return found
+
+    @property
+    def response_body(self) -> Body:
+        """The body of the response, as far as the application took it."""
+        found: Body = self.interaction.details["response_body"]
+        return found
+
+    @property
+    def client(self) -> str:
+        """The client library with its version, such as `"httpx2 2.16.2"`."""
+        return self.interaction.client or ""
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """The seven fields by name."""
+        return self.interaction.details
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What else is known: `error`, `path_params`, `chunks`, `closed_early`, `virtual`, connection facts."""
+        return self.interaction.extras
+
+    def __repr__(self) -> str:
+        return f"<{report.summary(self.interaction)}>"
+
+
+class HttpAssertionBuilder:
+    """A request that is asserted, and whose response or error may be asserted next."""
+
+    def __init__(self, verifier: StrictVerifier, interaction: Interaction) -> None:
+        self._verifier = verifier
+        self._interaction = interaction
+
+    def assert_response(self, status: Any, headers: Any = UNSET, body: Any = "") -> None:
+        """Assert the response of the same interaction.
+
+        Arguments:
+            status: the status code, or a matcher.
+            headers: the headers of the response (framing need not be named), or a matcher. None by default;
+                `headers=None` leaves them unchecked.
+            body: text, bytes, or the structure that the JSON holds, or a matcher. Empty by default; `body=None`
+                leaves it unchecked.
+
+        Raises:
+            InteractionMismatchError: a field differs.
+
+        Example:
+            >>> bigfoot.http.assert_request("GET", "https://api.example.com/").assert_response(204)  # doctest: +SKIP
+        """
+        expected: dict[str, Any] = {"status": status}
+        if headers is not None:
+            expected["response_headers"] = {} if headers is UNSET else headers
+        if body is not None:
+            expected["response_body"] = body
+        self._assert(expected)
+
+    def assert_error(self, error: Any) -> None:
+        """Assert that the same interaction ended without a response.
+
+        Arguments:
+            error: the name of the fault (`"reset"`, `"timeout"`, ...), or the exception or class of exceptions that
+                the call ended in, or a matcher of it.
+
+        Raises:
+            InteractionMismatchError: it ended otherwise.
+
+        Example:
+            >>> bigfoot.http.assert_request("GET", "https://api.example.com/").assert_error("reset")  # doctest: +SKIP
+        """
+        self._assert({"error": ErrorMatch(error)})
+
+    def _assert(self, expected: dict[str, Any]) -> None:
+        interaction = self._interaction
+        if differences(expected, interaction.seen(expected)):
+            interaction.owed = "response"
+            hint = report.mismatch(self._verifier, interaction.source_id, expected, interaction)
+            raise InteractionMismatchError({"source_id": interaction.source_id, **expected}, interaction, hint)
+        interaction.owed = None
+
+
+class ErrorMatch:
+    """Equal to the error that is meant: a fault by its name, an exception by its class or itself."""
+
+    def __init__(self, meant: Any) -> None:
+        self._meant = meant
+
+    def __eq__(self, other: object) -> bool:
+        meant = self._meant
+        if isinstance(meant, type) and issubclass(meant, BaseException):
+            return isinstance(other, meant)
+        if isinstance(other, Fault) and isinstance(meant, str):
+            return meant in (other.kind, f"{other.kind}:{other.phase}")
+        if isinstance(meant, BaseException) and isinstance(other, BaseException):
+            return meant is other or (type(meant) is type(other) and meant.args == other.args)
+        return bool(meant == other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return self._meant.__name__ if isinstance(self._meant, type) else repr(self._meant)

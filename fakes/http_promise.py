@@ -1,0 +1,181 @@
+"""From the arguments of `mock_response` and its like to the mocks that go on a route."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from bigfoot import report
+from bigfoot.errors import InvalidArgumentError
+from bigfoot.origin import caller
+from bigfoot.script import times_argument
+from bigfoot.transports.http_delivery import Fault
+
+from . import http_reply
+from .http_match import Matching, criteria, query_criteria
+from .http_reply import Answer, Refinements
+from .http_request import Request
+from .http_routes import Group, Mock, is_pattern, method_argument, pattern_argument, url_argument
+
+
+class Options(Refinements, Matching, total=False):
+    """The further options of `mock_response`: those of `Refinements` and `Matching`, and these.
+
+    Attributes:
+        callback: takes the `Request`; returns an answer (a mapping as `Answer` describes it), or raises. It may be a
+            coroutine function where the client is async.
+        responses: answers, one for each call.
+    """
+
+    callback: Callable[[Request], Any]
+    responses: Sequence[Answer]
+
+
+class ErrorOptions(Matching, total=False):
+    """The further options of `mock_error`: those of `Matching`, and these.
+
+    Attributes:
+        phase: of a timeout, `"connect"` or `"read"`; of tls, `"certificate"` or `"host"`.
+        delay: seconds before the fault, virtual unless `real_time`.
+        real_time: whether `delay` is waited for.
+    """
+
+    phase: str
+    delay: float
+    real_time: bool
+
+
+class Echo(NamedTuple):
+    """Stands, in an answer, for the value of `{name}` in the URL of the call.
+
+    Attributes:
+        name: of the path parameter.
+    """
+
+    name: str
+
+
+class Route(NamedTuple):
+    """Where a mock stands.
+
+    Attributes:
+        base: the exact URL without query; empty where there is a pattern.
+        query: the sorted query of the URL itself; None if it has none.
+        pattern: what matches the URL, where it is not exact.
+    """
+
+    base: str
+    query: tuple[tuple[str, str], ...] | None
+    pattern: re.Pattern[str] | None
+
+
+def route(url: Any) -> Route:
+    """Check the URL of a mock.
+
+    Raises:
+        InvalidArgumentError: it cannot be meant.
+    """
+    if isinstance(url, re.Pattern) or is_pattern(url):
+        return Route("", None, pattern_argument(url))
+    base, mark, query = url_argument(url).partition("?")
+    return Route(base, tuple(sorted(parse_qsl(query, keep_blank_values=True))) if mark else None, None)
+
+
+def mocks(
+    method: Any,
+    url: Any,
+    where: Route,
+    answer: Mapping[str, Any],
+    *,
+    params: Any,
+    times: Any,
+    required: Any,
+    group: Group | None,
+    fault: Fault | None = None,
+    raises: BaseException | type[BaseException] | None = None,
+) -> list[Mock]:
+    """Return the mocks that a promise comes to: one, or one for each of its `responses`.
+
+    Raises:
+        InvalidArgumentError: an argument cannot be meant.
+    """
+    method = method_argument(method)
+    which = {name: given for name, given in answer.items() if name in Matching.__annotations__}
+    answer = {name: given for name, given in answer.items() if name not in which}
+    query, asked = query_criteria(where.query, params, which.get("exact_params"))
+    if which:
+        asked = (*asked, *criteria(which))
+    times = times_argument(times)
+    callback = answer.pop("callback", None)
+    if callback is None and _echoes(answer):
+        callback = functools.partial(_echoed, answer)
+    elif callback is not None and not callable(callback):
+        raise InvalidArgumentError("callback", callback, "give a function that takes the request and returns an answer")
+    found = []
+    for one in _answers(answer, times):
+        reply = None
+        if callback is None and raises is None:
+            reply = http_reply.build(one, keep=times != 1, fault=fault)
+        mock = Mock(
+            method,
+            url,
+            reply=reply,
+            callback=callback,
+            raises=raises,
+            query=query,
+            criteria=asked,
+            pattern=where.pattern,
+            group=group,
+            required=bool(required),
+            times=times,
+            origin=caller(),
+        )
+        found.append(mock)
+    return found
+
+
+def _answers(answer: dict[str, Any], times: int | None) -> list[Mapping[str, Any]]:
+    """Return the answers that a promise is made of: itself, or its `responses`."""
+    responses = answer.pop("responses", None)
+    if responses is None:
+        return [answer]
+    remedy = "give a list of answers, such as [{'status': 503}, {'json': {}}]"
+    if isinstance(responses, (str, bytes, Mapping)) or not isinstance(responses, Sequence) or not responses:
+        raise InvalidArgumentError("responses", responses, remedy)
+    if times != 1:
+        raise InvalidArgumentError("times", times, "leave it out with responses: each of them answers one call")
+    for one in responses:
+        if not isinstance(one, Mapping):
+            raise InvalidArgumentError("responses", one, remedy)
+    given = {name: value for name, value in answer.items() if _said(name, value)}
+    return [{**given, **one} for one in responses]
+
+
+def _said(name: str, value: Any) -> bool:
+    """Tell whether an argument was given, and is not just what `mock_response` has by default."""
+    return not (value is http_reply.UNSET or value is None or (name == "status" and value == 200))
+
+
+def _echoes(answer: Any) -> bool:
+    if isinstance(answer, Echo):
+        return True
+    if isinstance(answer, Mapping):
+        return any(map(_echoes, answer.values()))
+    return isinstance(answer, (list, tuple)) and any(map(_echoes, answer))
+
+
+def _echoed(answer: Any, request: Request) -> Any:
+    """Return an answer with the values of the request in the place of each `Echo`."""
+    if isinstance(answer, Echo):
+        if answer.name not in request.path_params:
+            meant = report.meant(answer.name, request.path_params)
+            raise InvalidArgumentError("echo", answer.name, f"the URL of the mock has no {{{answer.name}}}{meant}")
+        return request.path_params[answer.name]
+    if isinstance(answer, Mapping):
+        return {name: _echoed(value, request) for name, value in answer.items()}
+    if isinstance(answer, (list, tuple)):
+        return [_echoed(item, request) for item in answer]
+    return answer

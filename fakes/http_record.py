@@ -1,0 +1,109 @@
+"""What is kept of an HTTP call, as the fields that tests assert."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bigfoot.interaction import Interaction
+from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough
+from bigfoot.transports.http_delivery import Delivery
+from bigfoot.values import Headers, Url, normal_url
+
+from .http_content import content
+
+
+def details(interaction: Interaction) -> dict[str, Any]:
+    """Return the seven fields of an HTTP interaction."""
+    call: HttpRequest = interaction.call
+    status, headers, received = _response(interaction.answer, call.method)
+    answer = interaction.answer
+    sent = bytes(answer.sent.data) if isinstance(answer, PassThrough) and call.body is None else call.body or b""
+    url = shown_url(call.url)
+    added = _connection if isinstance(answer, PassThrough) else None
+    return {
+        "method": call.method,
+        "url": Url(url),
+        "request_headers": Headers(call.headers, functools.partial(_added, call.defaults, url)),
+        "request_body": content(sent, call.headers),
+        "status": status,
+        "response_headers": Headers(headers, added),
+        "response_body": content(received, headers),
+    }
+
+
+def _response(answer: Any, method: str) -> tuple[int | None, Any, bytes]:
+    if isinstance(answer, HttpReply):
+        return answer.status, answer.headers, answer.body_for(method)
+    if isinstance(answer, Delivery):
+        if answer.reply.fault is not None and answer.reply.fault.kind != "truncated":
+            return None, (), b""
+        return answer.reply.status, answer.reply.headers, bytes(answer.received.data)
+    if isinstance(answer, PassThrough):
+        return answer.status, answer.headers, bytes(answer.received.data)
+    return None, (), b""
+
+
+def extras(interaction: Interaction) -> dict[str, Any]:
+    """Return the fields that may be asserted and need not be."""
+    call: HttpRequest = interaction.call
+    answer = interaction.answer
+    found: dict[str, Any] = {"client": client(interaction), "error": None, "virtual": 0.0}
+    if isinstance(answer, Delivery):
+        found |= {
+            "error": answer.reply.fault or answer.error,
+            "virtual": answer.virtual,
+            "chunks": answer.chunks,
+            "closed_early": not answer.finished and answer.error is None and answer.reply.fault is None,
+        }
+    elif isinstance(answer, PassThrough):
+        found |= {"error": answer.error, "size": answer.received.size}
+    elif not isinstance(answer, HttpReply):
+        found["error"] = answer
+    if call.facts is not None:
+        found |= call.facts()
+    return found
+
+
+def client(interaction: Interaction) -> str:
+    """Return the client library with its version."""
+    name: str = interaction.call.client
+    return f"{name} {_version(name)}".rstrip()
+
+
+@functools.cache
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:  # the standard library's own
+        return ""
+
+
+def summary(interaction: Interaction) -> str:
+    """Return the interaction in one line."""
+    fields = interaction.details
+    if fields["status"] is not None:
+        outcome = str(fields["status"])
+    else:
+        error = interaction.extras["error"]
+        outcome = "no response" if error is None else getattr(error, "kind", None) or type(error).__name__
+    return f"{fields['method']} {fields['url']} -> {outcome}"
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as it is recorded: without user info, which travels in a header."""
+    authority = url.partition("://")[2].partition("/")[0]
+    return normal_url(url) if "@" in authority else url
+
+
+def _added(defaults: Callable[[], Mapping[str, Sequence[str]]], url: str) -> Mapping[str, Sequence[str]]:
+    """Return what the client added by itself, the Host of the URL included."""
+    authority = url.partition("://")[2].partition("/")[0].partition("?")[0]
+    return {**defaults(), "host": (authority, authority.lower(), normal_url(url).partition("://")[2].partition("/")[0])}
+
+
+def _connection() -> Mapping[str, Sequence[str]]:
+    """Return what a real server adds to frame its responses."""
+    return {"connection": ("keep-alive", "close")}
