@@ -7,7 +7,7 @@ from typing import Any
 
 from bigfoot import report
 from bigfoot.errors import InteractionMismatchError
-from bigfoot.interaction import Interaction
+from bigfoot.interaction import How, Interaction
 from bigfoot.timeline import differences
 from bigfoot.transports.http_delivery import Fault
 from bigfoot.values import Body, Headers
@@ -70,6 +70,16 @@ class HttpCall:
     def client(self) -> str:
         """The client library with its version, such as `"httpx2 2.16.2"`."""
         return self.interaction.client or ""
+
+    @property
+    def how(self) -> How:
+        """How it was answered: `"mock"`, `"pass-through"` or `"error"`."""
+        return self.interaction.how
+
+    @property
+    def duration(self) -> float | None:
+        """How long the answer took, in seconds; None while it is under way."""
+        return self.interaction.duration
 
     @property
     def details(self) -> Mapping[str, Any]:
