@@ -109,6 +109,15 @@ def assert_interaction(source: Any, **expected: Any) -> None:
     current_verifier().assert_interaction(source, **expected)
 
 
+def before(first: Any, second: Any) -> None:
+    """Assert that one thing happened before another, across all plugins; see `StrictVerifier.before`.
+
+    Example:
+        >>> bigfoot.before(bigfoot.db_mock.commit, bigfoot.http.request)  # doctest: +SKIP
+    """
+    current_verifier().before(first, second)
+
+
 def in_any_order() -> InAnyOrderContext:
     """Return a context manager, sync and async, in which assertions need not follow the order of the timeline."""
     return InAnyOrderContext()
@@ -185,6 +194,7 @@ __all__ = [
     "UnusedMocksError",
     "VerificationError",
     "assert_interaction",
+    "before",
     "current_verifier",
     "http",
     "in_any_order",

@@ -311,3 +311,19 @@ def wrong_count(method: str, url: Any, times: int, found: Sequence[Interaction])
     shown = getattr(url, "pattern", url)
     lines = [f"{method} {masked(str(shown))} was called {_count(len(found), 'time', 'times')}, not {times}."]
     return "\n".join([*lines, *_listed("Calls", found)])
+
+
+def source_of(given: Any) -> str:
+    """Return what a source, a call or an interaction is called in a message."""
+    interaction = getattr(given, "interaction", None)
+    return summary(interaction) if interaction is not None else str(getattr(given, "source_id", given))
+
+
+def wrong_order(first: Any, second: Any, earlier: Sequence[Interaction], later: Sequence[Interaction]) -> str:
+    """Return the text for things that did not happen in the asserted order."""
+    one, other = source_of(first), source_of(second)
+    if not earlier or not later:
+        return f"{one if not earlier else other} did not happen, so {one} cannot have come before {other}."
+    lines = [f"{one} did not come before {other}. In order:"]
+    order = sorted({id(i): i for i in (*earlier, *later)}.values(), key=lambda i: i.sequence)
+    return "\n".join([*lines, *(f"  #{i.sequence} {summary(i)}{_at(i)}" for i in order[:_MOST_LISTED])])

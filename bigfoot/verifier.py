@@ -178,6 +178,34 @@ class StrictVerifier:
             raise InvalidArgumentError("source", source, "give what was called, such as bigfoot.http.request")
         self.claim(source_id, expected)
 
+    def before(self, first: Any, second: Any) -> None:
+        """Assert that one thing happened before another, across all plugins. It claims no interaction.
+
+        Arguments:
+            first: a source, such as `bigfoot.http.request`, or one call of `bigfoot.http.calls`.
+            second: likewise; every interaction meant by `first` must come before every one meant by `second`.
+
+        Raises:
+            AssertionInsideSandboxError: the sandbox is still open.
+            InteractionMismatchError: one of the two did not happen, or they happened the other way round.
+            InvalidArgumentError: it is neither a source nor a call.
+        """
+        self.refuse_inside()
+        earlier, later = self._meant("first", first), self._meant("second", second)
+        if not earlier or not later or max(i.sequence for i in earlier) > min(i.sequence for i in later):
+            expected = {"source_id": report.source_of(first), "before": report.source_of(second)}
+            raise InteractionMismatchError(expected, None, report.wrong_order(first, second, earlier, later))
+
+    def _meant(self, parameter: str, given: Any) -> list[Interaction]:
+        """Return the interactions that a source, a call or an interaction stands for."""
+        interaction = getattr(given, "interaction", given)
+        if interaction in self.timeline:
+            return [interaction]
+        source_id = getattr(given, "source_id", None)
+        if not isinstance(source_id, str):
+            raise InvalidArgumentError(parameter, given, "give a source, such as bigfoot.http.request, or a call")
+        return [found for found in self.timeline if found.source_id == source_id]
+
     def claim(self, source_id: str, expected: Mapping[str, Any], *, owed: str | None = None) -> Interaction:
         """Find the interaction that an assertion means, compare it and mark it as asserted.
 
