@@ -49,11 +49,24 @@ class Mock(Step):
         query: what it asks of the query, where no user code is needed to tell; or None.
         criteria: what else it asks of the request.
         pattern: matches the URL, where it is not exact.
+        plain: whether telling if it answers a request runs no user code.
         group: the mocks that it must wait for, or None.
         answered: the lines of the first calls that it answered.
     """
 
-    __slots__ = ("answered", "callback", "criteria", "group", "method", "pattern", "query", "raises", "reply", "url")
+    __slots__ = (
+        "answered",
+        "callback",
+        "criteria",
+        "group",
+        "method",
+        "pattern",
+        "plain",
+        "query",
+        "raises",
+        "reply",
+        "url",
+    )
 
     def __init__(
         self,
@@ -81,14 +94,10 @@ class Mock(Step):
         self.criteria = criteria
         self.pattern = pattern
         self.group = group
+        self.plain = not criteria and group is None
         self.answered: list[Origin | None] = []
         if group is not None:
             group.mocks.append(self)
-
-    @property
-    def plain(self) -> bool:
-        """Whether telling if it answers a request runs no user code."""
-        return not self.criteria and self.group is None
 
     def allows(self, query: str) -> bool:
         """Tell whether the query of a request on its route is as it asks."""
@@ -143,7 +152,7 @@ class Routes:
         for mock in queue:
             if not mock.plain:
                 return None
-            if mock.allows(query):
+            if mock.query is None or mock.query.allows(query):
                 queue.use(mock)
                 return mock
         return None
