@@ -57,7 +57,7 @@ def _versions(findings: Findings) -> list[str]:
 
 def _clients(findings: Findings, width: int) -> list[str]:
     rows = [
-        (f"{met.client.library} {met.client.version}", _answered(met, findings.config), _seam(met))
+        (f"{met.client.library} {met.client.version}".rstrip(), _answered(met, findings.config), _seam(met))
         for met in findings.met
     ]
     lines = columns([("client", "answered by", "met at"), *rows], width - 2)
@@ -81,7 +81,7 @@ def _seam(met: Met) -> str:
 
 
 def _native(findings: Findings, width: int) -> list[str]:
-    rows = [(f"{found.name} {found.version}", found.note) for found in findings.native]
+    rows = [(f"{found.name} {found.version}".rstrip(), found.note) for found in findings.native]
     return [
         *_wrapped("Not seen: code that opens its connections outside Python. It goes out, sandbox or not.", width),
         *_indented(columns(rows, width - 2)),
@@ -99,7 +99,7 @@ def _protocols(findings: Findings, width: int) -> list[str]:
 
 
 def _mocks(mocks: Iterable[Package], width: int) -> list[str]:
-    names = [f"{found.name} {found.version}" for found in mocks]
+    names = [f"{found.name} {found.version}".rstrip() for found in mocks]
     if not names:
         return []
     return [
@@ -134,10 +134,7 @@ def _verdict(findings: Findings, width: int) -> list[str]:
 
 
 def _misfit(met: Met) -> str:
-    return (
-        f"{met.client.library} {met.client.version} is installed and is not met: {met.trouble}. "
-        "Its calls go out, sandbox or not."
-    )
+    return f"{met.client.library} is installed and is not met: {met.trouble}. Its calls go out, sandbox or not."
 
 
 def _namesake(found: Namesake, findings: Findings) -> str:

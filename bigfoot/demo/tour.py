@@ -47,8 +47,10 @@ def run() -> int:
     if importlib.util.find_spec("pytest") is None:
         print(_NO_PYTEST)
         return 1
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # what else is installed has no say in the example
+    # What else is installed or set on this machine has no say in the example.
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     show = screen()
     with tempfile.TemporaryDirectory(prefix="bigfoot-demo-") as folder:
         passed = _tests(show, Path(folder)) and _failure(show, Path(folder))
