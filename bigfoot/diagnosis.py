@@ -24,10 +24,7 @@ def text(findings: Findings, width: int = 80) -> str:
         width: of the terminal, in characters.
     """
     chapters = [
-        [
-            f"bigfoot {bigfoot.__version__} on Python {platform.python_version()} ({sys.platform})",
-            str(findings.package),
-        ],
+        _versions(findings),
         _clients(findings, width),
         _native(findings, width),
         _protocols(findings, width),
