@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from bigfoot.interaction import Interaction
+
 from .http import HttpRequest
 from .http1 import LazyHeaders, fields
 
@@ -16,9 +18,34 @@ if TYPE_CHECKING:
 
 Defaults = Callable[[], Mapping[str, Sequence[str]]]
 
-# Set by the library that the code called while it calls another: requests calls urllib3, urllib calls http.client.
-caller: ContextVar[str | None] = ContextVar("bigfoot_http_caller", default=None)
-_CALLS = {"requests": "urllib3", "niquests": "urllib3", "urllib": "http.client"}
+_CALLS = {"requests": "urllib3", "urllib": "http.client"}
+
+
+class Caller:
+    """A call of a library that makes it through another: requests through urllib3, urllib through http.client.
+
+    Attributes:
+        name: the import name of the library.
+        interaction: the answer, where it is known before the call gets to a connection.
+    """
+
+    __slots__ = ("interaction", "name")
+
+    def __init__(self, name: str, interaction: Interaction | None = None) -> None:
+        self.name = name
+        self.interaction = interaction
+
+
+caller: ContextVar[Caller | None] = ContextVar("bigfoot_http_caller", default=None)
+
+
+def answered() -> Interaction | None:
+    """Return the answer to the call that is being made, where it is known already; each only once."""
+    above = caller.get()
+    if above is None:
+        return None
+    interaction, above.interaction = above.interaction, None
+    return interaction
 
 
 def client_of(connection: HTTPConnection) -> str:
@@ -26,7 +53,7 @@ def client_of(connection: HTTPConnection) -> str:
     kind: Any = type(connection)
     below = _below(kind)
     above = caller.get()
-    return above if above is not None and _CALLS.get(above) == below else below
+    return above.name if above is not None and _CALLS[above.name] == below else below
 
 
 @functools.cache
@@ -86,7 +113,7 @@ def _of_http_client() -> Mapping[str, Sequence[str]]:
 
 
 @functools.cache
-def _of_urllib() -> Mapping[str, Sequence[str]]:
+def of_urllib() -> Mapping[str, Sequence[str]]:
     from urllib.request import OpenerDirector
 
     added = {name.lower(): (value,) for name, value in OpenerDirector().addheaders}
@@ -102,7 +129,7 @@ def _of_urllib3() -> Mapping[str, Sequence[str]]:
 
 
 @functools.cache
-def _of_requests(library: str) -> Mapping[str, Sequence[str]]:
+def of_requests(library: str) -> Mapping[str, Sequence[str]]:
     added: Mapping[str, str] = importlib.import_module(library).utils.default_headers()
     below = _of_urllib3()  # shows where a session's own defaults were taken out
     return {**below, **{name.lower(): (value, *below.get(name.lower(), ())) for name, value in added.items()}}
@@ -118,8 +145,7 @@ _DEFAULTS: dict[str, Defaults] = {
     "botocore": _of_http_client,
     "http.client": _of_http_client,
     "httplib2": _of_httplib2,
-    "niquests": functools.partial(_of_requests, "niquests"),
-    "requests": functools.partial(_of_requests, "requests"),
-    "urllib": _of_urllib,
+    "requests": functools.partial(of_requests, "requests"),
+    "urllib": of_urllib,
     "urllib3": _of_urllib3,
 }

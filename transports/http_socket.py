@@ -18,7 +18,7 @@ from bigfoot.interaction import Interaction
 
 from .http import HttpReply, HttpRequest, PassThrough
 from .http1 import Message
-from .http_callers import normalize
+from .http_callers import answered, normalize
 from .http_delivery import Delivery
 from .http_faults import refuse
 from .http_reply_file import ReplyFile, ScriptedFile
@@ -98,7 +98,7 @@ class MemorySocket:
             self._written, self._body = [], []
             if data.endswith(b"\r\n\r\n") and not _HAS_BODY.search(data):
                 self._written.append(data)
-                self._request = normalize(connection, data[:-2])
+                self._began(connection, data[:-2])
                 self._settle(connection)
                 return
             message = self._message = Message()
@@ -109,8 +109,8 @@ class MemorySocket:
         self._written.append(data)
         self._body.append(piece)
         if self._request is None and message.head:
-            self._request = normalize(connection, message.head)
-            if not message.complete:
+            self._began(connection, message.head)
+            if self._interaction is None and not message.complete:
                 # The body is still to come: it can go through as a stream if nothing can answer this call.
                 self._interaction = self._sandbox.answer(self._request)
                 if self._interaction is not None:
@@ -118,15 +118,27 @@ class MemorySocket:
         if message.complete:
             self._settle(connection)
 
+    def _began(self, connection: HTTPConnection, head: bytes) -> None:
+        self._interaction = answered()
+        if self._interaction is None:
+            self._request = normalize(connection, head)
+        else:
+            self._request = self._interaction.call
+            self._follow(connection)
+
     def _settle(self, connection: HTTPConnection) -> None:
         """Ask for the answer to the whole request, if it is not there yet."""
         request = self._request
         if self._interaction is not None or request is None:
             return
         request.body = b"".join(self._body)
-        interaction: Interaction = self._sandbox.answer(request)
-        self._interaction = interaction
-        answer = interaction.answer
+        self._interaction = self._sandbox.answer(request)
+        self._follow(connection)
+
+    def _follow(self, connection: HTTPConnection) -> None:
+        """Go where the answer leads: to the real server, to an error, or on to `makefile`."""
+        assert self._interaction is not None
+        answer = self._interaction.answer
         if type(answer) is PassThrough:
             self._pass_through(connection, answer)
         elif type(answer) is Delivery:

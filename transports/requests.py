@@ -9,10 +9,13 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from bigfoot import context
 from bigfoot.seam import Seam, Target
 
-from .http_callers import caller
+from .http import HttpReply, HttpRequest
+from .http_callers import Caller, caller
 from .http_client import owned
+from .requests_shortcut import normalize, ordinary, response
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
@@ -67,7 +70,12 @@ def _adapter() -> type[HTTPAdapter]:
             _own_pools(manager, self._verifier)
             return manager
 
-        send = _send(HTTPAdapter.send)
+        def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+            token = caller.set(Caller("requests"))
+            try:
+                return super().send(request, *args, **options)
+            finally:
+                caller.reset(token)
 
     Adapter.__qualname__ = "Adapter"
     return Adapter
@@ -83,10 +91,20 @@ def _own_pools(manager: PoolManager, verifier: StrictVerifier | None) -> None:
 
 
 def _send(original: Callable[..., Response]) -> Callable[..., Response]:
-    def send(self: Any, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        token = caller.set("requests")
+    def send(self: Any, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        sandbox = context.active(HttpRequest)
+        if sandbox is None:
+            return original(self, request, *args, **options)
+        above = Caller("requests")
+        normal = normalize(request) if not args and ordinary(self, options) else None
+        if normal is not None:
+            interaction = sandbox.answer(normal)
+            if type(interaction.answer) is HttpReply:
+                return response(self, request, interaction)
+            above.interaction = interaction
+        token = caller.set(above)
         try:
-            return original(self, request, *args, **kwargs)
+            return original(self, request, *args, **options)
         finally:
             caller.reset(token)
 

@@ -9,10 +9,15 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from bigfoot import context
+from bigfoot.interaction import Interaction
 from bigfoot.seam import Seam, Target
 
-from .http_callers import caller
+from .http import HttpReply, HttpRequest, RawHeaders, raw_headers
+from .http1 import LazyHeaders
+from .http_callers import Caller, caller, of_urllib
 from .http_client import owned
+from .http_shortcut import Untouched, plain, respond
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -70,21 +75,86 @@ def _handler() -> type[HTTPSHandler]:
         def https_open(self, req: Request) -> Any:
             return self.do_open(self._secure, req, context=self._tls)
 
-        do_open = _do_open(HTTPSHandler.do_open)
+        def do_open(self, http_class: Any, req: Request, **options: Any) -> Any:
+            token = caller.set(Caller("urllib"))
+            try:
+                return super().do_open(http_class, req, **options)
+            finally:
+                caller.reset(token)
 
     Handler.__qualname__ = "Handler"
     return Handler
 
 
 def _do_open(original: Callable[..., Any]) -> Callable[..., Any]:
-    def do_open(self: Any, *args: Any, **kwargs: Any) -> Any:
-        token = caller.set("urllib")
+    def do_open(self: Any, http_class: Any, req: Request, **options: Any) -> Any:
+        sandbox = context.active(HttpRequest)
+        if sandbox is None:
+            return original(self, http_class, req, **options)
+        above = Caller("urllib")
+        normal = _normalize(req) if _ordinary(self, http_class, req) else None
+        if normal is not None:
+            interaction = sandbox.answer(normal)
+            if type(interaction.answer) is HttpReply:
+                return _response(req, interaction)
+            above.interaction = interaction
+        token = caller.set(above)
         try:
-            return original(self, *args, **kwargs)
+            return original(self, http_class, req, **options)
         finally:
             caller.reset(token)
 
     return do_open
+
+
+_UNTOUCHED = Untouched(
+    "http.client:HTTPConnection.request",
+    "http.client:HTTPConnection.putrequest",
+    "http.client:HTTPConnection.send",
+    "http.client:HTTPConnection.getresponse",
+)
+
+
+def _ordinary(handler: Any, http_class: Any, req: Request) -> bool:
+    """Tell whether nothing that lies between a handler and the connection has a say in this call."""
+    return (
+        http_class.__module__ == "http.client"
+        and req.data is None
+        and req.get_method() in ("GET", "HEAD")
+        and not http_class.debuglevel
+        and not getattr(handler, "_debuglevel", 0)  # the constructor's, which has no public name
+        and bool(_UNTOUCHED)
+    )
+
+
+def _normalize(req: Request) -> HttpRequest | None:
+    """Return the request as http.client would write it; None where it had better write it itself."""
+    host = req.host
+    url = f"{req.type}://{host}{req.selector}"
+    headers = {**req.unredirected_hdrs, **req.headers, **req.unredirected_hdrs}
+    try:
+        sendable = plain("".join((url, *headers, *headers.values())))
+    except TypeError:  # some are no strings
+        return None
+    # Where the call goes through a proxy, host and selector are not those of the URL.
+    if not sendable or " " in url or url != req.full_url.partition("#")[0] or host.endswith((":80", ":443")):
+        return None
+    return HttpRequest("urllib", req.get_method(), url, LazyHeaders(_wire, headers), b"", of_urllib)
+
+
+def _wire(headers: dict[str, str]) -> RawHeaders:
+    sent = {**headers, "Connection": "close"}
+    if "accept-encoding" not in {name.lower() for name in headers}:
+        sent = {"Accept-Encoding": "identity", **sent}
+    return raw_headers((name.title(), value.strip()) for name, value in sent.items())
+
+
+def _response(req: Request, interaction: Interaction) -> Any:
+    response = respond(interaction.answer, req.get_method())
+    response.url = req.full_url
+    response.msg = response.reason  # as AbstractHTTPHandler.do_open does
+    interaction.done()
+    return response
 
 
 def _targets() -> Iterator[Target]:
