@@ -80,6 +80,25 @@ class Dial:
         return (host is None or _normal(host) == _normal(self.host)) and (port is None or port == self.port)
 
 
+class Lookup:
+    """A host name that the user's own code looks up, to be refused if nobody answers dials to it.
+
+    Attributes:
+        host: the name.
+        port: the port, or 0 where none was given.
+        origin: the calling line.
+    """
+
+    __slots__ = ("host", "origin", "port")
+
+    source_id: ClassVar[str] = "socket:getaddrinfo"
+
+    def __init__(self, host: str, port: int, origin: Origin | None) -> None:
+        self.host = host
+        self.port = port
+        self.origin = origin
+
+
 def _normal(host: str) -> str:
     return host.rstrip(".").lower() if "/" not in host else host
 
@@ -177,6 +196,7 @@ class Wire:
         alone: whether nobody but the running thread can use the connection: a blocking read that nothing is on the
             way for would then wait for ever.
         unread: how many bytes were sent that the client has not taken yet.
+        origin: the calling line, for `Session.take`: None where the stack tells it by itself.
     """
 
     dial: Dial
@@ -191,6 +211,10 @@ class Wire:
 
     @property
     def unread(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def origin(self) -> Origin | None:
         raise NotImplementedError
 
     def send(self, data: bytes) -> None:
