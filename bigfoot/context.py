@@ -157,6 +157,11 @@ def job(sandbox: Any, origin: Any) -> Iterator[None]:
         _job.reset(token)
 
 
+def owns(thread: threading.Thread) -> bool:
+    """Tell whether a thread was started inside a sandbox."""
+    return thread in _started
+
+
 @contextmanager
 def outside() -> Iterator[None]:
     """Let everything called in this block reach the real world: the far side of a pass-through."""

@@ -287,6 +287,7 @@ def unscripted(
     origin: Origin,
     session: Session | None,
     step: SessionStep | None,
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the text for a call that a session's script does not promise at this point."""
     given = ", ".join(f"{field}={value(content, field)}" for field, content in details.items())
@@ -297,13 +298,13 @@ def unscripted(
         first = plugin.table[0].name
         rest = expect if name != first else ""
         fix = f'(\n    bigfoot.{plugin.name}.new_session()\n    .expect("{first}", returns=None)\n    {rest}\n)'
-        notes = ["no session is left for it"]
+        known = ["no session is left for it"]
     elif step is None:
-        fix, notes = expect, [f"the session made at {session.origin} has no step left"]
+        fix, known = expect, [f"the session made at {session.origin} has no step left"]
     else:
         fix = expect
-        notes = [f"the session made at {session.origin} promises {step.describe()} next, at {step.origin}"]
-    return unmocked(what, origin=origin, fix=fix.replace("\n    \n", "\n"), notes=notes)
+        known = [f"the session made at {session.origin} promises {step.describe()} next, at {step.origin}"]
+    return unmocked(what, origin=origin, fix=fix.replace("\n    \n", "\n"), notes=[*notes, *known])
 
 
 def wrong_count(method: str, url: Any, times: int, found: Sequence[Interaction]) -> str:

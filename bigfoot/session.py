@@ -7,7 +7,7 @@ checks of `expect`, the checks of the calls, the assertable fields, and the guid
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from bigfoot import report
@@ -47,9 +47,10 @@ class SessionStep(Step):
         returns: what the test promised.
         raises: the exception that the test promised instead, or None.
         options: what else the test said of it (`notice=`, `hang=`, ...).
+        interaction: what its use has left on the timeline; None until then.
     """
 
-    __slots__ = ("name", "options", "raises", "returns")
+    __slots__ = ("interaction", "name", "options", "raises", "returns")
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class SessionStep(Step):
         self.returns = returns
         self.raises = raises
         self.options = options
+        self.interaction: Interaction | None = None
 
     def describe(self) -> str:
         promised = (
@@ -186,6 +188,7 @@ class Session:
                     step.used += 1
                     step.left = 0
                     self.state = kind.to or self.state
+                    step.interaction = interaction
                     interaction.answer = step
                     interaction.how = "error" if step.raises is not None else "mock"
                     timeline.add(interaction)
@@ -197,6 +200,32 @@ class Session:
             error = InvalidStateError(interaction.source_id, name, self.state, frozenset(kind.states))
             raise plugin.verifier.refuse(error)
         raise plugin.refusal(name, details, origin=interaction.origin, session=self, step=step)
+
+    def leave(
+        self,
+        name: str,
+        details: Mapping[str, Any],
+        *,
+        origin: Origin | None = None,
+        step: SessionStep | None = None,
+        optional: bool = False,
+    ) -> Interaction:
+        """Leave an interaction that takes no step: the rest of one that was used already, or a chore.
+
+        Arguments:
+            name: what the client does.
+            details: the assertable fields.
+            origin: the calling line, where the seam knows better than the stack.
+            step: the step that it is the rest of.
+            optional: whether the verdict does without an assertion of it.
+        """
+        source_id = f"{self.plugin.source}:{name}"
+        interaction = Interaction(
+            source_id, self.plugin, dict(details), step, origin=origin or caller(), optional=optional
+        )
+        interaction.done()
+        self.plugin.verifier.timeline.append(interaction)
+        return interaction
 
     def wanting(self) -> list[SessionStep]:
         """Return the required steps that were not used."""
@@ -282,6 +311,7 @@ class SessionFake(Fake, Generic[S]):
         origin: Origin | None = None,
         session: S | None = None,
         step: SessionStep | None = None,
+        notes: Sequence[str] = (),
     ) -> UnmockedInteractionError:
         """Return the error for a call that no step was promised for, remembered for the verdict.
 
@@ -291,8 +321,10 @@ class SessionFake(Fake, Generic[S]):
             origin: the calling line.
             session: the session of the connection; None where no session was left to answer it.
             step: the step that the session promises instead; None at the end of its script.
+            notes: what else is known of the call, a line each.
         """
-        hint = report.unscripted(self, name, details, origin=origin or caller(), session=session, step=step)
+        where = origin or caller()
+        hint = report.unscripted(self, name, details, origin=where, session=session, step=step, notes=notes)
         error = UnmockedInteractionError(f"{self.source}:{name}", (), dict(details), hint)
         self.verifier.refuse(error)
         return error

@@ -109,6 +109,11 @@ class StrictVerifier:
             answer = self._answers[type(call)] = self._answerer(type(call))
         return answer(call)
 
+    def rank(self, call: Any) -> int:
+        """Return the highest claim that any plugin makes on a call; nothing is answered and nothing is recorded."""
+        takers = [fake for fake in fakes().values() if type(call) in fake.takes and self._enables(fake)]
+        return max((self.plugin(taker).claims(call) for taker in takers), default=0)
+
     def _answerer(self, shape: type) -> Callable[[Any], Any]:
         takers = [fake for fake in fakes().values() if shape in fake.takes and self._enables(fake)]
         if len(takers) == 1:
