@@ -95,5 +95,5 @@ def checkout(warehouse: str, sku: str, card: str, prices: Prices, mailer: Mailer
     if not left(warehouse, sku):
         raise LookupError(sku)
     payment = charge(prices.of(sku), card)
-    mailer.send("ada@example.com", f"Your new {sku}")
+    mailer.send("ada@example.com", f"Your {sku}")
     return payment

@@ -116,4 +116,4 @@ def test_checkout(warehouse: Warehouse) -> None:
     bigfoot.http.assert_request("GET", f"{warehouse.url}/stock/teapot")
     prices.of.assert_call("teapot")
     bigfoot.http.assert_request("POST", shop.CHARGES, headers=None, body=None)
-    mailer.send.assert_call("ada@example.com", "Your new teapot")
+    mailer.send.assert_call("ada@example.com", "Your teapot")
