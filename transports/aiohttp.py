@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
     from .aiohttp_connector import Connector as Connector
-    from .aiohttp_connector import Memory
+    from .aiohttp_connector import Shadow
     from .aiohttp_exchange import Connect
 
 # Each sandbox sees its own connections in memory: one that a test leaves open takes no place in the next test.
-_memories: WeakKeyDictionary[Any, WeakKeyDictionary[BaseConnector, Memory]] = WeakKeyDictionary()
+_shadows: WeakKeyDictionary[Any, WeakKeyDictionary[BaseConnector, Shadow]] = WeakKeyDictionary()
 
 
 def _connect(original: Connect) -> Callable[..., Awaitable[Connection]]:
@@ -39,32 +39,32 @@ def _connect(original: Connect) -> Callable[..., Awaitable[Connection]]:
         if sandbox is None:
             return original(self, req, traces, timeout)
         exchange = Exchange(sandbox.answer, self, original, req, timeout)
-        return _memory(sandbox, self).exchange(exchange, original, req, traces, timeout)
+        return _shadow(sandbox, self).exchange(exchange, original, req, traces, timeout)
 
     return connect
 
 
-def _memory(sandbox: Any, connector: BaseConnector) -> Memory:
+def _shadow(sandbox: Any, connector: BaseConnector) -> Shadow:
     """Return the connector in memory that stands behind a real one while the sandbox is active."""
-    memories = _memories.get(sandbox)
-    if memories is None:
-        memories = _memories[sandbox] = WeakKeyDictionary()
-    memory = memories.get(connector)
-    if memory is None:
-        from .aiohttp_connector import Memory, complete
+    shadows = _shadows.get(sandbox)
+    if shadows is None:
+        shadows = _shadows[sandbox] = WeakKeyDictionary()
+    shadow = shadows.get(connector)
+    if shadow is None:
+        from .aiohttp_connector import Shadow, complete
 
-        memory = memories[connector] = complete(Memory)(
+        shadow = shadows[connector] = complete(Shadow)(
             limit=connector.limit, limit_per_host=connector.limit_per_host, force_close=connector.force_close
         )
-    return memory
+    return shadow
 
 
 def _targets() -> Iterator[Target]:
     import aiohttp
 
-    from .aiohttp_connector import Memory, complete
+    from .aiohttp_connector import Shadow, complete
 
-    complete(Memory)  # fails here, and not in the first request, if this aiohttp cannot be intercepted
+    complete(Shadow)  # fails here, and not in the first request, if this aiohttp cannot be intercepted
     yield Target(aiohttp.BaseConnector, "connect", _connect)
 
 

@@ -35,17 +35,14 @@ C = TypeVar("C", bound="type[Memory]")
 
 
 class Memory(BaseConnector):
-    """A connector whose connections live in memory, and are for one request each.
+    """A connector whose connections live in memory.
 
-    aiohttp's own `connect` runs: it waits for a place under `limit` and `limit_per_host`, and calls the traces.
+    aiohttp's own `connect` runs: it keeps connections alive, waits for a place under `limit` and `limit_per_host`,
+    and calls the traces.
     """
 
     base: ClassVar[type[BaseConnector]]
     handler: ClassVar[type[ResponseHandler]]
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._exchanges: dict[ClientRequest, Exchange] = {}
 
     async def exchange(
         self, exchange: Exchange, connect: Connect, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
@@ -59,11 +56,12 @@ class Memory(BaseConnector):
         """
         answer = exchange.early()
         if answer is None:
-            self._exchanges[req] = exchange
-            try:
-                return await connect(self, req, traces, timeout)
-            finally:
-                del self._exchanges[req]
+            if req.proxy is not None:
+                _authorize_at_proxy(req)
+            connection = await connect(self, req, traces, timeout)
+            wire: Any = connection.transport
+            wire.begin(exchange)
+            return connection
         connection = await exchange.reach(answer, traces)
         if connection.transport is None:  # lost already: aiohttp finds out as soon as it writes
             connection.add_callback(answer.done)
@@ -75,12 +73,16 @@ class Memory(BaseConnector):
     async def _create_connection(
         self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
     ) -> ResponseHandler:
-        _authorize_at_proxy(req)
         protocol = self.handler(asyncio.get_running_loop())
-        protocol.connection_made(Wire(self._exchanges[req], protocol))
-        # Not by `force_close=True` of the connector: that would write `Connection: close`.
-        protocol.force_close()
+        protocol.connection_made(Wire(protocol, (req.host, req.port)))
         return protocol
+
+
+class Shadow(Memory):
+    """What stands behind a user's own connector while a sandbox is active."""
+
+    def __del__(self, _warnings: Any = None) -> None:
+        """Nobody closes it, and there is nothing to close; aiohttp would warn of the connections kept alive."""
 
 
 class Connector(Memory):

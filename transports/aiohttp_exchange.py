@@ -11,7 +11,7 @@ from bigfoot import context
 from bigfoot.interaction import Interaction
 from bigfoot.origin import caller
 
-from .http import HttpReply, HttpRequest, PassThrough, RawHeaders
+from .http import HttpRequest, PassThrough, RawHeaders
 from .http1 import LazyHeaders
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Exchange:
-    """One request and its answer.
+    """One request and its answer. Make it in `connect`, whose caller's caller is taken for the calling line.
 
     Arguments:
         ask: the `answer` of a sandbox or verifier.
@@ -36,11 +36,11 @@ class Exchange:
     Attributes:
         request: what is known of the request so far.
         bodiless: whether it is all head.
+        connector: the connector of the user's session.
     """
 
     __slots__ = (
         "_ask",
-        "_connector",
         "_error",
         "_interaction",
         "_lane",
@@ -48,6 +48,7 @@ class Exchange:
         "_req",
         "_timeout",
         "bodiless",
+        "connector",
         "request",
     )
 
@@ -56,34 +57,24 @@ class Exchange:
     ) -> None:
         headers = req.headers
         # Where `100 Continue` is awaited, aiohttp has a task that writes a body, even if there is none.
-        self.bodiless = not (req.body or req.chunked or "Expect" in headers)
+        bodiless = self.bodiless = not (req.body or req.chunked or "Expect" in headers)
         self.request = HttpRequest(
             "aiohttp",
             req.method,
             str(req.url),
-            # What aiohttp adds when it writes them is missing; the transport puts in what it sees written.
+            # What aiohttp adds when it writes them is missing; the connection puts in what it sees written.
             LazyHeaders(_encoded, headers),
-            b"" if self.bodiless else None,
-            defaults_without_body if self.bodiless else defaults,
+            b"" if bodiless else None,
+            defaults_without_body if bodiless else defaults,
+            caller(3),
         )
+        self.connector = connector
         self._ask = ask
-        self._connector = connector
         self._real = real
         self._req = req
         self._timeout = timeout
         self._interaction: Interaction | None = None
         self._error: BaseException | None = None
-        self._lane: str | None = None
-
-    @property
-    def peername(self) -> tuple[str, int | None]:
-        """The host and port of the URL."""
-        return self._req.host, self._req.port
-
-    @property
-    def abandoned(self) -> bool:
-        """Whether the user's session was closed meanwhile."""
-        return self._connector.closed
 
     def early(self) -> PassThrough | None:
         """Ask as early as possible, in the user's own chain of calls. What a mock answers is given by `decide`.
@@ -92,48 +83,42 @@ class Exchange:
             Whom to tell what is seen of the request, if it certainly passes through.
         """
         try:
-            interaction = self._ask(self.request)
+            interaction = self._interaction = self._ask(self.request)
         except TimeoutError as error:
             self._error = error  # raised from here, aiohttp would call it a timeout of its own connecting
             return None
         if interaction is None:
-            self.request.origin = caller()
             task = asyncio.current_task()
             self._lane = None if task is None else task.get_name()
             return None
-        self._interaction = interaction
-        return interaction.answer if isinstance(interaction.answer, PassThrough) else None
+        answer = interaction.answer
+        return answer if type(answer) is PassThrough else None
 
-    def decide(self, body: bytes) -> HttpReply | PassThrough:
-        """Return the answer, now that the request is written completely.
+    def decide(self, body: bytes) -> Interaction:
+        """Return the interaction with the answer, now that the request is written completely.
 
         Raises:
             Exception: what the mock is scripted to raise, or the error for a request without a mock.
         """
         if self._error is not None:
             raise self._error
-        if self._interaction is None:
+        interaction = self._interaction
+        if interaction is None:
             self.request.body = body
-            self._interaction = self._ask(self.request)
-            assert self._interaction is not None
+            interaction = self._ask(self.request)
+            assert interaction is not None
             # aiohttp writes bodies in a task of its own; the call was made by another.
-            self._interaction.lane = self._lane or self._interaction.lane
-        answer: HttpReply | PassThrough = self._interaction.answer
-        return answer
+            interaction.lane = self._lane or interaction.lane
+        return interaction
 
     async def reach(self, answer: PassThrough, traces: list[Trace]) -> Connection:
         """Return a connection to the real world."""
         try:
             with context.outside():
-                return await self._real(self._connector, self._req, traces, self._timeout)
+                return await self._real(self.connector, self._req, traces, self._timeout)
         except BaseException as error:
             answer.fail(error)
             raise
-
-    def done(self) -> None:
-        """Note that the reply was handed over, as far as anybody wanted it."""
-        if self._interaction is not None and isinstance(self._interaction.answer, HttpReply):
-            self._interaction.done()
 
 
 def _encoded(headers: Mapping[str, str]) -> RawHeaders:

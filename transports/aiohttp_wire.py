@@ -15,8 +15,11 @@ from .http import HttpReply, PassThrough
 from .http1 import LazyHeaders, Message, fields
 
 if TYPE_CHECKING:
+    from aiohttp import BaseConnector
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
+
+    from bigfoot.interaction import Interaction
 
     from .aiohttp_exchange import Exchange
 
@@ -25,43 +28,55 @@ PIECE = 256 * 1024  # bytes, as many as asyncio reads from a socket at once
 
 
 class Wire(asyncio.Transport):
-    """Reads the request that aiohttp writes, has it answered, and feeds the reply back.
+    """Reads the requests that aiohttp writes, one after the other, has them answered, and feeds the replies back.
 
     Arguments:
-        exchange: what is known of the request, and who answers it.
         protocol: aiohttp's end.
+        peername: host and port of the far end.
     """
 
-    # Most connections need none of these; they are set on those that do.
+    # Most requests need none of these; they are set where one does.
     _message: Message | None = None
     _body: bytearray
     _written: bytearray
-    _answered = False
-    _reply = b""
-    _handed = 0
-    _paused = False
     _closing = False
+    _paused = False
     _dialling: asyncio.Task[Connection] | None = None
     _far: Relay | None = None
 
-    def __init__(self, exchange: Exchange, protocol: ResponseHandler) -> None:
+    def __init__(self, protocol: ResponseHandler, peername: tuple[str, int | None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._exchange = exchange
         self._protocol = protocol
+        self._peername = peername
+        self._exchange: Exchange | None = None
+        self._interaction: Interaction | None = None
+        self._connector: BaseConnector
+        self._reply = b""
+        self._handed = 0
+        self._delimited = False
+
+    def begin(self, exchange: Exchange) -> None:
+        """Expect the next request.
+
+        Arguments:
+            exchange: what is known of it, and who answers it.
+        """
+        self._exchange = exchange
+        self._message = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        exchange = self._exchange
         if self._far is not None:
             self._far.transport.write(data)
-        elif self._answered or self._closing:
+        elif exchange is None or self._closing:
             return
-        elif self._message is None and self._exchange.bodiless:
-            # aiohttp writes a head in one piece.
-            self._exchange.request.headers = LazyHeaders(fields, bytes(data))
-            self._answer(b"")
+        elif exchange.bodiless:
+            exchange.request.headers = LazyHeaders(fields, bytes(data))  # aiohttp writes a head in one piece
+            self._answer(exchange, b"")
         else:
-            self._read(data)
+            self._read(exchange, data)
 
-    def _read(self, data: bytes | bytearray | memoryview) -> None:
+    def _read(self, exchange: Exchange, data: bytes | bytearray | memoryview) -> None:
         message = self._message
         if message is None:
             message = self._message = Message()
@@ -70,16 +85,16 @@ class Wire(asyncio.Transport):
         self._written += data
         self._body += message.feed(data)
         if not head_known and message.head:
-            self._exchange.request.headers = message.headers
+            exchange.request.headers = message.headers
             if message.expects:
                 self._loop.call_soon(self._protocol.data_received, CONTINUE)
         if message.complete:
-            self._answer(bytes(self._body))
+            self._answer(exchange, bytes(self._body))
 
-    def _answer(self, body: bytes) -> None:
-        self._answered = True
+    def _answer(self, exchange: Exchange, body: bytes) -> None:
+        self._exchange = None  # written completely; and the connection may be kept alive for long
         try:
-            answer = self._exchange.decide(body)
+            interaction = exchange.decide(body)
         except BaseException as error:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise
@@ -87,30 +102,46 @@ class Wire(asyncio.Transport):
             # a connection's own errors are, it comes out of the `await` for the response.
             self._protocol.set_exception(error)
             return
-        if isinstance(answer, HttpReply):
-            self._reply = answer.wire(self._exchange.request.method)
+        answer = interaction.answer
+        if type(answer) is HttpReply:
+            self._interaction = interaction
+            self._connector = exchange.connector
+            self._reply = answer.wire(exchange.request.method)
+            self._handed = 0
+            self._delimited = answer.status >= 200 and answer.declared_length() is not None
             self._loop.call_soon(self._deliver)
         else:
-            self._dialling = self._loop.create_task(self._exchange.reach(answer, []))
-            self._dialling.add_done_callback(functools.partial(self._dialled, answer=answer))
+            self._dialling = self._loop.create_task(exchange.reach(answer, []))
+            self._dialling.add_done_callback(functools.partial(self._dialled, exchange=exchange, answer=answer))
 
     def _deliver(self) -> None:
-        """Hand over the next piece of the reply; after the last one, close the connection as servers may."""
-        if self._paused or self._closing:
+        """Hand over the next piece of the reply; after the last one, close the connection if that is its end."""
+        interaction = self._interaction
+        if self._paused or self._closing or interaction is None:
             return
-        piece = self._reply[self._handed : self._handed + PIECE]
-        self._handed += len(piece)
-        if self._exchange.abandoned:
+        if self._connector.closed:  # as a real one would have closed its connections
             self.close()
-        elif piece:
-            self._protocol.data_received(piece)
-            # Not in the same breath: aiohttp closes by itself when the response tells where it ends.
-            self._loop.call_soon(self._deliver)
+            return
+        reply, handed = self._reply, self._handed
+        if handed < len(reply):
+            piece = reply[handed : handed + PIECE]
+            handed = self._handed = handed + len(piece)
+            if handed == len(reply) and self._delimited:
+                self._done(interaction)  # first: aiohttp may put the connection to its next use at once
+                self._protocol.data_received(piece)
+            else:
+                self._protocol.data_received(piece)
+                self._loop.call_soon(self._deliver)
         else:
             self._protocol.eof_received()
             self.close()
 
-    def _dialled(self, dialling: asyncio.Task[Connection], answer: PassThrough) -> None:
+    def _done(self, interaction: Interaction) -> None:
+        interaction.done()
+        self._interaction = None
+        del self._connector
+
+    def _dialled(self, dialling: asyncio.Task[Connection], exchange: Exchange, answer: PassThrough) -> None:
         """Have the request that was read here answered by the real world after all."""
         if dialling.cancelled():
             return
@@ -123,7 +154,8 @@ class Wire(asyncio.Transport):
             connection.close()
             self.close()
             return
-        self._far = Relay(connection, self._protocol, self._exchange.request.method, answer)
+        self._protocol.force_close()  # the connection in memory ends with the real one
+        self._far = Relay(connection, self._protocol, exchange.request.method, answer)
         if self._paused:
             self._far.transport.pause_reading()
         self._far.transport.write(self._written)
@@ -136,7 +168,8 @@ class Wire(asyncio.Transport):
             self._dialling.cancel()
         if self._far is not None:
             self._far.hang_up()
-        self._exchange.done()
+        if self._interaction is not None:
+            self._done(self._interaction)
         self._loop.call_soon(self._protocol.connection_lost, None)
 
     def abort(self) -> None:
@@ -156,14 +189,14 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         if self._far is not None:
             self._far.transport.resume_reading()
-        elif self._paused and self._handed:
+        elif self._paused:
             self._loop.call_soon(self._deliver)
         self._paused = False
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         if self._far is not None:
             return self._far.transport.get_extra_info(name, default)
-        return self._exchange.peername if name == "peername" else default
+        return self._peername if name == "peername" else default
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol
