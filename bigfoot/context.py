@@ -33,7 +33,7 @@ class _Outside:
     parent = None
 
 
-_OUTSIDE = _Outside()
+NOWHERE = _Outside()  # what a thread belongs to that was started outside
 _NOBODY: tuple[Any, Any] = (None, None)
 
 
@@ -57,17 +57,17 @@ def active(kind: type) -> Any | None:
 def here() -> Any | None:
     """Return the live sandbox that this very context is in; no fallback to other threads' sandboxes."""
     sandbox = _here.get()
-    return sandbox if sandbox is not None and sandbox is not _OUTSIDE and sandbox.live else None
+    return sandbox if sandbox is not None and sandbox is not NOWHERE and sandbox.live else None
 
 
 def anywhere() -> Any | None:
     """Return the sandbox that a call of any kind would meet here, or None."""
     sandbox = _here.get()
     if sandbox is None:
-        return _elsewhere()
-    if sandbox is _OUTSIDE:
-        return None
-    return sandbox if sandbox.live else _after(sandbox)
+        sandbox = _elsewhere()
+    elif not sandbox.live:
+        sandbox = _after(sandbox)
+    return None if sandbox is NOWHERE else sandbox
 
 
 def carried() -> Any | None:
@@ -75,7 +75,7 @@ def carried() -> Any | None:
     sandbox = _here.get()
     if sandbox is None:
         sandbox = _started.get(threading.current_thread(), _NOBODY)[0] if _started else None
-    return sandbox if sandbox is not None and sandbox is not _OUTSIDE and sandbox.live else None
+    return sandbox if sandbox is not None and sandbox is not NOWHERE and sandbox.live else None
 
 
 def _elsewhere() -> Any | None:
@@ -162,10 +162,18 @@ def owns(thread: threading.Thread) -> bool:
     return thread in _started
 
 
+def is_outside() -> bool:
+    """Tell whether calls reach the real world here: see `outside`."""
+    sandbox = _here.get()
+    if sandbox is None and _started:
+        sandbox = _started.get(threading.current_thread(), _NOBODY)[0]
+    return sandbox is NOWHERE
+
+
 @contextmanager
 def outside() -> Iterator[None]:
     """Let everything called in this block reach the real world: the far side of a pass-through."""
-    token = _here.set(_OUTSIDE)
+    token = _here.set(NOWHERE)
     try:
         yield
     finally:

@@ -25,7 +25,7 @@ def _thread() -> Iterator[Target]:
 
 def _start(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(self: Any) -> None:
-        sandbox = context.carried()
+        sandbox = context.NOWHERE if context.is_outside() else context.carried()
         if sandbox is not None:
             starter = str(sys._getframe(1).f_globals.get("__name__"))
             if starter.partition(".")[0] not in _POOLS:
@@ -45,10 +45,17 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         sandbox = context.carried()
         if sandbox is None:
+            if context.is_outside():  # a pass-through resolves its host name in a pool
+                return original(self, _beyond, fn, args, kwargs)
             return original(self, fn, *args, **kwargs)
         return original(self, _within, sandbox, caller(2), fn, args, kwargs)
 
     return submit
+
+
+def _beyond(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with context.outside():
+        return fn(*args, **kwargs)
 
 
 def _within(sandbox: Any, origin: Origin, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
