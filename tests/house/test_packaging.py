@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import bigfoot
+
 from .shelf import Shipped, build, copy_of_the_tree
+from .source import ROOT
 
 LINKS = ("transports", "fakes")
+INFO = f"bigfoot-{bigfoot.__version__}.dist-info"
 
 
 def modules(folder: Path, prefix: str) -> set[str]:
     return {f"{prefix}/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*.py")}
 
 
+def test_the_version_is_said_once_and_again() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == bigfoot.__version__
+
+
 def test_the_wheel_installs_bigfoot_and_nothing_else(shipped: Shipped) -> None:
-    assert {name.partition("/")[0] for name in shipped.in_wheel()} == {"bigfoot", "bigfoot-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in shipped.in_wheel()} == {"bigfoot", INFO}
 
 
 def test_the_wheel_has_every_module(clone: Path, shipped: Shipped) -> None:
@@ -35,7 +45,7 @@ def test_every_sub_package_is_named_in_the_packaging_map(clone: Path, shipped: S
 
 
 def test_the_wheel_announces_the_pytest_plugin_and_the_command(shipped: Shipped) -> None:
-    entry_points = shipped.in_wheel()["bigfoot-0.1.0.dist-info/entry_points.txt"].decode()
+    entry_points = shipped.in_wheel()[f"{INFO}/entry_points.txt"].decode()
     assert "[pytest11]\nbigfoot = bigfoot.pytest_plugin" in entry_points
     assert "bigfoot = bigfoot.__main__:main" in entry_points
 
