@@ -94,6 +94,18 @@ def _place_connect(kind: type[HTTPConnection]) -> None:
         place(kind, "connect", _connect)
 
 
+def answerer(verifier: StrictVerifier | None) -> Any:
+    """Return who answers an explicit adapter or handler: its verifier, or else the active sandbox.
+
+    Raises:
+        SandboxNotActiveError: there is neither.
+    """
+    sandbox = context.active(HttpRequest) if verifier is None else verifier
+    if sandbox is None:
+        raise SandboxNotActiveError("http:request")
+    return sandbox
+
+
 def owned(kind: type[C], verifier: StrictVerifier | None) -> type[C]:
     """Return a connection class like this one that asks a verifier, or else the active sandbox, by itself.
 
@@ -105,10 +117,7 @@ def owned(kind: type[C], verifier: StrictVerifier | None) -> type[C]:
 
     class Socket(MemorySocket):
         def find(self) -> Any:
-            sandbox = context.active(HttpRequest) if verifier is None else verifier
-            if sandbox is None:
-                raise SandboxNotActiveError("http:request")
-            return sandbox
+            return answerer(verifier)
 
         def dial(self, connection: Any) -> None:
             connection.dialing = True

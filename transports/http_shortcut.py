@@ -7,6 +7,7 @@ So where a call is of the ordinary kind, the answer is asked for above, and only
 from __future__ import annotations
 
 import sys
+from io import BufferedReader
 from typing import Any
 
 from .http import HttpReply
@@ -18,18 +19,23 @@ class _Socket:
 
     __slots__ = ("_file",)
 
-    def __init__(self, file: ReplyFile) -> None:
+    def __init__(self, file: BufferedReader) -> None:
         self._file = file
 
-    def makefile(self, mode: str) -> ReplyFile:
+    def makefile(self, mode: str) -> BufferedReader:
         return self._file
 
 
 def respond(reply: HttpReply, method: str) -> Any:
     """Return the `http.client.HTTPResponse` that reads a reply, its head read."""
+    return begun(ReplyFile(reply, method), method)
+
+
+def begun(file: BufferedReader, method: str) -> Any:
+    """Return the `http.client.HTTPResponse` that reads a file, its head read."""
     from http.client import HTTPResponse
 
-    socket: Any = _Socket(ReplyFile(reply, method))
+    socket: Any = _Socket(file)
     response = HTTPResponse(socket, method=method)
     response.begin()
     return response

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from bigfoot import context
 from bigfoot.seam import Seam, Target
 
+from . import niquests
 from .http import HttpReply, HttpRequest
 from .http_callers import Caller, caller
-from .http_client import owned
+from .http_client import answerer, owned
 from .requests_shortcut import normalize, ordinary, response
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _adapter() -> type[HTTPAdapter]:
             self._verifier = verifier
             super().__init__(**options)
 
+    class ConnectionAdapter(Adapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs)
             _own_pools(self.poolmanager, self._verifier)
@@ -77,8 +79,12 @@ def _adapter() -> type[HTTPAdapter]:
             finally:
                 caller.reset(token)
 
-    Adapter.__qualname__ = "Adapter"
-    return Adapter
+    class SendingAdapter(Adapter):
+        send = niquests.explicit(HTTPAdapter.send, lambda adapter: answerer(adapter._verifier))
+
+    made = SendingAdapter if niquests.replaced() else ConnectionAdapter
+    made.__name__ = made.__qualname__ = "Adapter"
+    return made
 
 
 def _own_pools(manager: PoolManager, verifier: StrictVerifier | None) -> None:
@@ -114,6 +120,9 @@ def _send(original: Callable[..., Response]) -> Callable[..., Response]:
 def _targets() -> Iterator[Target]:
     from requests.adapters import HTTPAdapter
 
+    if niquests.replaced():
+        yield from niquests.targets("requests")
+        return
     yield Target(HTTPAdapter, "send", _send)
 
 
