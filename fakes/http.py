@@ -13,7 +13,7 @@ from bigfoot.fake import Fake, Source
 from bigfoot.interaction import Interaction
 from bigfoot.origin import caller
 from bigfoot.script import Step, is_exception
-from bigfoot.transports import aiohttp, http_client, httpx, httpx2, requests, urllib
+from bigfoot.transports import aiohttp, http_client, httpx, httpx2, niquests, requests, urllib
 from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough
 from bigfoot.transports.http_delivery import Deferred, Delay, Fault, deliver
 from bigfoot.verifier import StrictVerifier
@@ -39,7 +39,15 @@ class HttpPlugin(Fake):
     """
 
     name = "http"
-    seams = (httpx.SEAM, httpx2.SEAM, aiohttp.SEAM, http_client.SEAM, requests.SEAM, urllib.SEAM)
+    seams = (
+        httpx.SEAM,
+        httpx2.SEAM,
+        aiohttp.SEAM,
+        http_client.SEAM,
+        requests.SEAM,
+        niquests.SEAM,
+        urllib.SEAM,
+    )
     takes = (HttpRequest,)
 
     def __init__(self, verifier: StrictVerifier) -> None:
