@@ -110,8 +110,8 @@ class _Exchange:
             return response
         passed.respond(raw.status, (raw.reason or "").encode("latin-1", "replace"), raw_headers(raw.headers.items()))
         low = raw._original_response  # the reader of the body; requests itself finds the cookies by this name
-        for name in ("read", "read1"):
-            setattr(low, name, functools.partial(_noted, getattr(low, name), low, passed))
+        low.read = functools.partial(_noted, low.read, low, passed)
+        low.read1 = functools.partial(_noted, low.read1, low, passed)
         return response
 
     def response(self, kind: str) -> Any:
