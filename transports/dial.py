@@ -155,14 +155,16 @@ class Call:
         size: how many bytes a read asked for.
         stream: whether a library made it out of a stream (asyncio, `makefile`): then neither the number of writes
             nor the size of a read is the user's own choice.
+        result: what a `send` returns to the client instead of the number of bytes that were written, or None.
     """
 
-    __slots__ = ("name", "size", "stream")
+    __slots__ = ("name", "result", "size", "stream")
 
     def __init__(self, name: str, size: int = 0, *, stream: bool = False) -> None:
         self.name = name
         self.size = size
         self.stream = stream
+        self.result: int | None = None
 
 
 class Tls:

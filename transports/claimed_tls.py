@@ -1,0 +1,96 @@
+"""The class that a client's TLS socket is given: OpenSSL reads and writes the descriptor by itself."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import kernel
+from .claimed import PIECE, Claimed, calls
+from .dial import Call
+
+if TYPE_CHECKING:
+    import socket
+    from ssl import SSLSocket as Tls
+else:
+    Tls = object  # mixed in, as in `Claimed`
+
+
+class ClaimedTls(Claimed, Tls):  # type: ignore[misc] # those that TLS sockets refuse are refused by `flags`
+    """A TLS socket whose far end is a peer of ours.
+
+    What can wait for an answer of the far end is done in steps that do not block, with the far end pumped in between.
+    """
+
+    __slots__ = ()
+
+    def do_handshake(self, block: bool = False) -> None:
+        self._step(functools.partial(ssl.SSLSocket.do_handshake, self))
+
+    def unwrap(self) -> socket.socket:
+        return self._step(functools.partial(ssl.SSLSocket.unwrap, self))  # type: ignore[no-any-return]
+
+    def _step(self, step: Callable[[], Any]) -> Any:
+        connection = self._connection()
+        timeout = self.gettimeout()
+        if connection is None or not connection.inline or timeout == 0:
+            try:
+                return step()
+            finally:
+                if connection is not None:
+                    connection.pump(Call("tls"))
+        call = Call("tls")
+        self.settimeout(0)
+        try:
+            while True:
+                try:
+                    done = step()
+                    connection.pump(call)
+                    return done
+                except ssl.SSLWantReadError:
+                    connection.pump(call)
+                    if not kernel.readable(self.fileno(), timeout):
+                        raise TimeoutError("The handshake operation timed out") from None
+        finally:
+            if self.fileno() >= 0:
+                self.settimeout(timeout)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        return self._write(data, flags, calls("send"))
+
+    def _write(self, data: Any, flags: int, call: Call) -> int:
+        connection = self._connection()
+        if connection is None:
+            return ssl.SSLSocket.send(self, data, flags)
+        with memoryview(data) as view, view.cast("B") as given:
+            sent = ssl.SSLSocket.send(self, given[:PIECE], flags)
+        connection.pump(call)
+        return sent if call.result is None else min(sent, call.result)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        call = calls("sendall")
+        with memoryview(data) as view, view.cast("B") as given:
+            sent = 0
+            while sent < len(given):
+                sent += self._write(given[sent : sent + PIECE], flags, call)
+
+    def write(self, data: Any) -> int:
+        return self._write(data, 0, calls("send"))
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:
+        size = len if buffer is None else (len or memoryview(buffer).nbytes)
+        data = bytes if buffer is None else (lambda n: bytes(memoryview(buffer).cast("B")[:n]))
+        read = functools.partial(ssl.SSLSocket.read, self)
+        return self._read(read, calls("recv", size), data, 0, size, buffer)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        return ssl.SSLSocket.recv(self, buflen, flags)
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        return ssl.SSLSocket.recv_into(self, buffer, nbytes, flags)
+
+    def shutdown(self, how: int) -> None:
+        ssl.SSLSocket.shutdown(self, how)
+        self._pump(calls("shutdown"))

@@ -1,0 +1,363 @@
+"""A claimed connection: what the client writes goes to the peer, what the peer sends goes to the client.
+
+It is pumped in the client's own thread, at the client's own calls, where those are seen; else by the pump thread.
+The lock is the connection's own, so that any thread may call.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from bigfoot import context
+from bigfoot.errors import BigfootError
+from bigfoot.origin import Origin
+
+from . import kernel
+from .dial import Call, Dial, Peer, Tls, Wire
+from .outbox import Outbox
+from .tls_server import ServerTls, is_client_hello, may_be_client_hello
+
+_PIECE = 256 * 1024  # bytes
+# Here the client begins with TLS and the server then speaks first: a greeting has to wait for the handshake.
+_IMPLICIT_TLS = frozenset({465, 563, 636, 853, 989, 990, 993, 995, 6697})
+
+
+class Connection(Wire):
+    """One end is the client's file descriptor, the other is the peer.
+
+    Arguments:
+        dial: the attempt.
+        sandbox: who answers it.
+        far: the far end of the carrier; non-blocking from here on.
+        fd: the client's file descriptor.
+        inline: whether the client's calls are methods of a socket object, at which it is pumped.
+        raises: whether an exception may go up through those calls.
+
+    Attributes:
+        peer_name: what `getpeername` shows: the host as it was dialled.
+        own_name: what `getsockname` shows.
+        fds: the client's file descriptors: one, and more where it was duplicated.
+        lock: held while it is pumped.
+        over: whether both ends are closed.
+        peer: who answers; None while the first bytes have to tell.
+        buffered: returns how many bytes the client's own TLS has decrypted and not handed over.
+        retire: called when it is over; whoever watches the far end must let go of it before it is closed.
+    """
+
+    def __init__(self, dial: Dial, sandbox: Any, far: socket.socket, fd: int, *, inline: bool, raises: bool) -> None:
+        self.dial = dial
+        self.sandbox = sandbox
+        self.far = far
+        ipv6 = (0, 0) if ":" in dial.host else ()
+        self.peer_name: Any = dial.host if dial.kind == "unix" else (dial.host, dial.port, *ipv6)
+        self.own_name: Any = "" if dial.kind == "unix" else ("::1" if ipv6 else "127.0.0.1", 49152 + fd % 16384, *ipv6)
+        self.fds = {fd}
+        self.inline = self.seen = inline
+        self.raises = inline and raises
+        self.lock = threading.RLock()
+        self.over = False
+        self.peer: Peer | None = None
+        self.buffered: Callable[[], int] = int
+        self.retire: Callable[[], None] = far.close
+        self._outbox = Outbox(far)
+        self._threads = {threading.get_ident()}
+        self._fault: BaseException | None = None  # what the client's next read raises
+        self._broken = False
+        self._greeting = b""  # sent before the client said anything, and not by TLS
+        self._held = dial.port in _IMPLICIT_TLS
+        self._heard = False
+        self._head = b""  # may become a ClientHello
+        self._server: ServerTls | None = None
+        self._expecting_tls = False
+        self._ended = False
+        self._file = kernel.identity(fd)
+        far.setblocking(False)
+
+    def begin(self, peer: Peer | None) -> None:
+        """Connect the client to its peer; None while the first bytes have to tell who that is."""
+        with self.lock:
+            self.peer = peer
+            if peer is not None:
+                peer.connected(self)
+
+    def _ask(self, first: bytes) -> None:
+        """Ask again who answers: now it is known what the client says first."""
+        self.dial.first = first
+        self.dial.secure = self._server is not None
+        peer = self.sandbox.answer(self.dial)
+        if not isinstance(peer, Peer):
+            raise TypeError(f"a dial whose first bytes are known is answered with a peer, not with {peer!r}")
+        self.begin(peer)
+
+    def send(self, data: bytes) -> None:
+        if not self._heard and self._server is None:
+            self._greeting += data
+            if self._held:
+                return
+        self._outbox.put(data if self._server is None else self._server.encrypt(data))
+
+    def close(self) -> None:
+        if self._server is not None and not self._outbox.closing:
+            self._outbox.put(self._server.close())
+        self._outbox.close()
+
+    def fail(self, error: BaseException) -> None:
+        if self.seen:
+            self._fault = error
+        if isinstance(error, EOFError):
+            self.close()
+        elif not isinstance(error, TimeoutError):
+            self._broken = True
+            self.flush()
+
+    def start_tls(self) -> None:
+        self._expecting_tls = True
+
+    @property
+    def unread(self) -> int:
+        return self._outbox.size + kernel.waiting(self.fds) + self.buffered()
+
+    @property
+    def origin(self) -> Origin | None:
+        # A loop reads on its own account: whoever runs the loop did not call. The one who dialled did.
+        call = self.calling
+        return self.dial.origin if call is None or (call.stream and call.name == "recv") else None
+
+    @property
+    def alone(self) -> bool:
+        # Any other thread that is at work may hold the socket; daemons from before the sandbox never saw it.
+        me = threading.current_thread()
+        return self.inline and not any(
+            thread is not me and (not thread.daemon or thread.ident in self._threads or context.owns(thread))
+            for thread in threading.enumerate()
+        )
+
+    @property
+    def events(self) -> int:
+        """What the pump thread waits for: bytes until the client has ended, room while something is pending."""
+        if self.over:
+            return 0
+        return (0 if self._ended else selectors.EVENT_READ) | (selectors.EVENT_WRITE if self._outbox.size else 0)
+
+    @property
+    def polls(self) -> bool:
+        """Whether something can happen that no event of the far end tells: the client has taken all, or closed."""
+        return not self.over and (self._ended or self._wants_drained())
+
+    def _wants_drained(self) -> bool:
+        return self.peer is not None and type(self.peer).drained is not Peer.drained
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether the client has said nothing yet: TLS from the first byte is still possible."""
+        return not self._heard and not self._ended
+
+    @property
+    def awaits_tls(self) -> bool:
+        """Whether the next that the client says may be a ClientHello."""
+        return self._server is None and (self._expecting_tls or self.unsaid)
+
+    def pump(self, call: Call | None = None) -> None:
+        """Move what the client has written to the peer, and what the peer sends to the client.
+
+        Arguments:
+            call: the client's call that is under way.
+
+        Raises:
+            BaseException: whatever the peer raises, where that may go up through the client.
+        """
+        with self.lock:
+            outer, self.calling = self.calling, call
+            try:
+                while not (self._ended or self.over):
+                    try:
+                        data = self.far.recv(_PIECE)
+                    except BlockingIOError:
+                        break
+                    except OSError:  # the client has closed with something unread
+                        data = b""
+                    self._take(data) if data else self._end()
+                self.flush()
+            except BaseException as error:
+                if self.raises:
+                    raise
+                self._keep(error)
+            finally:
+                self.calling = outer
+
+    def serve(self) -> None:
+        """Pump it, and see what the client has taken: where nobody sees its calls."""
+        with self.lock:
+            if self.over:
+                return
+            self.pump()
+            try:
+                self.settle()
+            except BaseException as error:
+                if self.raises:
+                    raise
+                self._keep(error)
+            if self._ended:
+                for fd in list(self.fds):
+                    if kernel.identity(fd) != self._file:  # uvloop closes it in C
+                        self.hang_up(fd, Call("close", stream=True))
+
+    def flush(self) -> None:
+        """Hand over as much as the client's buffer takes."""
+        with self.lock:
+            if self._outbox.flush() and self._broken and not self.over:
+                self.over = True
+                kernel.prepare_reset(self.far, self.fds)
+                self.retire()
+
+    def _keep(self, error: BaseException) -> None:
+        """Break the connection, for the verdict to say why: nobody is there that the error could be raised to."""
+        verifier = self.sandbox.verifier
+        if not isinstance(error, BigfootError):
+            told = BigfootError(f"The peer of {self.dial.url} failed: {type(error).__name__}: {error}")
+            told.__cause__ = error
+            verifier.refuse(told)
+        elif error not in verifier.breaches:
+            verifier.refuse(error)
+        self.fail(error)
+
+    def _take(self, data: bytes) -> None:
+        if self._server is None and (self._expecting_tls or not self._heard):
+            data = self._head + data
+            if self._expecting_tls or is_client_hello(data):
+                self._secure()
+            elif may_be_client_hello(data):
+                self._head = data
+                return
+            elif self._held:
+                self._held = False
+                self._outbox.put(self._greeting)
+            self._head = b""
+        self._heard = True
+        if self._server is not None:
+            data = self._decrypt(self._server, data)
+        if data:
+            self._receive(data)
+        if self._server is not None and self._server.ended:
+            self._end()
+
+    def _receive(self, data: bytes) -> None:
+        if self.peer is None:
+            self._ask(data)
+        assert self.peer is not None
+        self.peer.received(data)
+
+    def _secure(self) -> None:
+        """Begin TLS, as the server."""
+        self._expecting_tls = False
+        if self.calling is None or self.calling.stream:
+            self.seen = False  # TLS in memory: what the socket is given is not what the application reads or writes
+        self._server = ServerTls(self.dial.host, self.peer.alpn if self.peer is not None else ())
+
+    def _decrypt(self, server: ServerTls, data: bytes) -> bytes:
+        plain = server.receive(data)
+        self._outbox.put(server.outgoing())
+        if self.tls is None and server.up:
+            self.tls = Tls(server.server_name, server.alpn, server.version)
+            self._held = False
+            if self._greeting and not self._outbox.closing:
+                self._outbox.put(server.encrypt(self._greeting))
+        if server.failed:
+            self._outbox.close()
+        return plain
+
+    def _end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        if self._head:
+            head, self._head, self._heard = self._head, b"", True
+            self._receive(head)
+        if self.peer is None and (self._server is None or self._server.up):
+            self._ask(b"")
+        if self.peer is not None:
+            self.peer.ended()
+
+    def reclaim(self) -> None:
+        """Take back a greeting that the client has not read: it begins with TLS, as only its next call can tell."""
+        with self.lock:
+            if self.unsaid and self._greeting and not self._held:
+                size = len(self._greeting)
+                if not self._outbox.size and kernel.take_back(self.fds, size):
+                    self._held = True
+
+    def reading(self, call: Call, *, blocking: bool) -> None:
+        """Prepare for a read of the client's.
+
+        Raises:
+            BaseException: whatever was scripted for it, or the peer raises.
+        """
+        with self.lock:
+            self._threads.add(threading.get_ident())
+            outer, self.calling = self.calling, call
+            try:
+                self.flush()
+                if blocking and not self.over:
+                    if self.peer is None and self.unsaid:
+                        self._ask(b"")
+                    if self.peer is not None:
+                        self.peer.reading(call)
+                if self._fault is not None and (self.over or not self.unread):
+                    fault, self._fault = self._fault, None
+                    raise fault
+            finally:
+                self.calling = outer
+
+    def delivered(self, call: Call, data: bytes) -> None:
+        """Note what a read gave to the client, and send on."""
+        with self.lock:
+            outer, self.calling = self.calling, call
+            try:
+                peer = self.peer
+                if peer is not None and self.seen:
+                    peer.delivered(call, data)
+                self.flush()
+                self.settle()
+            finally:
+                self.calling = outer
+
+    def settle(self) -> None:
+        """Tell the peer if the client has taken everything."""
+        if self._wants_drained() and not self.over and not self.unread:
+            assert self.peer is not None
+            self.peer.drained()
+            self.flush()
+
+    def drop(self, fd: int) -> None:
+        """Let go of a descriptor whose socket was collected; nobody is there to be told anything."""
+        self.fds.discard(fd)
+        if not self.fds and not self.over:
+            self.over = True
+            self.retire()
+
+    def hang_up(self, fd: int, call: Call) -> None:
+        """Note that the client has closed a file descriptor; with the last one, the connection."""
+        in_flight = sys.exc_info()[1] is not None  # never hidden behind what the peer has to say of the close
+        with self.lock:
+            if fd not in self.fds:
+                return
+            self.fds.discard(fd)
+            if self.fds:
+                return
+            try:
+                self.pump(call)
+                self.calling = call
+                if self.peer is not None:
+                    self.peer.closed()
+            except BigfootError:
+                if self.raises and not in_flight:
+                    raise
+            finally:
+                self.calling = None
+                self.over = True
+                self.retire()

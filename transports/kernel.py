@@ -1,0 +1,64 @@
+"""What the kernel knows and does about the two ends of a connection, past any socket object."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import struct
+import sys
+from collections.abc import Iterable
+
+
+def waiting(fds: Iterable[int]) -> int:
+    """Return how many bytes have arrived at the first of these file descriptors that is open, and were not read."""
+    if sys.platform == "win32":
+        return 0
+    import fcntl
+    import termios
+
+    for fd in fds:
+        try:
+            count: int = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
+        except OSError:  # closed, and nobody told
+            continue
+        return count
+    return 0
+
+
+def identity(fd: int) -> tuple[int, int] | None:
+    """Return what tells the open file of a descriptor from any other, or None if it is closed."""
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def readable(fd: int, timeout: float | None) -> bool:
+    """Wait until something can be read, at most `timeout` seconds; tell whether it can."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        return bool(selector.select(timeout))
+
+
+def take_back(fds: Iterable[int], size: int) -> bool:
+    """Read the `size` bytes that wait at a client's end, and drop them; False if it is another number of bytes."""
+    for fd in fds:
+        if waiting((fd,)) == size:
+            return len(os.read(fd, size)) == size
+    return False
+
+
+def prepare_reset(far: socket.socket, fds: Iterable[int]) -> None:
+    """See to it that when the far end is closed now, the client's next read fails with `ECONNRESET`."""
+    if far.family == getattr(socket, "AF_UNIX", None):
+        # A unix socket resets its other end if it is closed with something unread: let the client's own end write it.
+        for fd in fds:
+            try:
+                os.write(fd, b"\0")
+            except OSError:  # its buffer is full (then there is something unread), or it is shut down for writing
+                continue
+            return
+    else:
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
