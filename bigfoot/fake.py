@@ -76,6 +76,9 @@ class Fake:
         """
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """Take in what the program has sent and nobody has looked at yet: a sandbox is being left."""
+
     def details(self, interaction: Interaction) -> dict[str, Any]:
         """Return the assertable fields of an interaction that this plugin left."""
         raise NotImplementedError

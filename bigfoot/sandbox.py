@@ -68,6 +68,7 @@ class SandboxContext:
     def _exit(self) -> None:
         if not self.live:  # abandoned by the verdict before its owner left it
             return
+        self.verifier.settle()
         self.live = False
         context.leave(self)
         self.verifier.closed(self)

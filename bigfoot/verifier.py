@@ -145,6 +145,11 @@ class StrictVerifier:
         if sandbox.origin is not None and sandbox.origin.code is not None:
             self._openers.add(sandbox.origin.code)
 
+    def settle(self) -> None:
+        """Take in what is still on its way to the plugins."""
+        for plugin in list(self._plugins.values()):
+            plugin.settle()
+
     def closed(self, sandbox: SandboxContext) -> None:
         """Note that a sandbox of this verifier has ended."""
         self._open.remove(sandbox)
