@@ -18,13 +18,21 @@ else:
     Tls = object  # mixed in, as in `Claimed`
 
 
-class ClaimedTls(Claimed, Tls):  # type: ignore[misc] # those that TLS sockets refuse are refused by `flags`
+class ClaimedTls(Claimed, Tls):  # type: ignore[misc] # see below
     """A TLS socket whose far end is a peer of ours.
 
     What can wait for an answer of the far end is done in steps that do not block, with the far end pumped in between.
     """
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:  # what a TLS socket refuses
+        dup = ssl.SSLSocket.dup
+        recvfrom = ssl.SSLSocket.recvfrom
+        recvfrom_into = ssl.SSLSocket.recvfrom_into
+        recvmsg = ssl.SSLSocket.recvmsg
+        sendmsg = ssl.SSLSocket.sendmsg
+        sendto = ssl.SSLSocket.sendto
 
     def do_handshake(self, block: bool = False) -> None:
         self._step(functools.partial(ssl.SSLSocket.do_handshake, self))

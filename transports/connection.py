@@ -18,13 +18,11 @@ from bigfoot.errors import BigfootError
 from bigfoot.origin import Origin
 
 from . import kernel
-from .dial import Call, Dial, Peer, Tls, Wire
+from .dial import Call, Dial, Peer, Wire
+from .layer import Layer
 from .outbox import Outbox
-from .tls_server import ServerTls, is_client_hello, may_be_client_hello
 
 _PIECE = 256 * 1024  # bytes
-# Here the client begins with TLS and the server then speaks first: a greeting has to wait for the handshake.
-_IMPLICIT_TLS = frozenset({465, 563, 636, 853, 989, 990, 993, 995, 6697})
 
 
 class Connection(Wire):
@@ -65,15 +63,10 @@ class Connection(Wire):
         self.buffered: Callable[[], int] = int
         self.retire: Callable[[], None] = far.close
         self._outbox = Outbox(far)
+        self._layer = Layer(dial, self._outbox.put)
         self._threads = {threading.get_ident()}
         self._fault: BaseException | None = None  # what the client's next read raises
         self._broken = False
-        self._greeting = b""  # sent before the client said anything, and not by TLS
-        self._held = dial.port in _IMPLICIT_TLS
-        self._heard = False
-        self._head = b""  # may become a ClientHello
-        self._server: ServerTls | None = None
-        self._expecting_tls = False
         self._ended = False
         self._file = kernel.identity(fd)
         far.setblocking(False)
@@ -88,22 +81,18 @@ class Connection(Wire):
     def _ask(self, first: bytes) -> None:
         """Ask again who answers: now it is known what the client says first."""
         self.dial.first = first
-        self.dial.secure = self._server is not None
+        self.dial.secure = self._layer.server is not None
         peer = self.sandbox.answer(self.dial)
         if not isinstance(peer, Peer):
             raise TypeError(f"a dial whose first bytes are known is answered with a peer, not with {peer!r}")
         self.begin(peer)
 
     def send(self, data: bytes) -> None:
-        if not self._heard and self._server is None:
-            self._greeting += data
-            if self._held:
-                return
-        self._outbox.put(data if self._server is None else self._server.encrypt(data))
+        self._layer.send(data)
 
     def close(self) -> None:
-        if self._server is not None and not self._outbox.closing:
-            self._outbox.put(self._server.close())
+        if not self._outbox.closing:
+            self._layer.close()
         self._outbox.close()
 
     def fail(self, error: BaseException) -> None:
@@ -116,7 +105,7 @@ class Connection(Wire):
             self.flush()
 
     def start_tls(self) -> None:
-        self._expecting_tls = True
+        self._layer.expecting = True
 
     @property
     def unread(self) -> int:
@@ -153,14 +142,9 @@ class Connection(Wire):
         return self.peer is not None and type(self.peer).drained is not Peer.drained
 
     @property
-    def unsaid(self) -> bool:
-        """Whether the client has said nothing yet: TLS from the first byte is still possible."""
-        return not self._heard and not self._ended
-
-    @property
     def awaits_tls(self) -> bool:
         """Whether the next that the client says may be a ClientHello."""
-        return self._server is None and (self._expecting_tls or self.unsaid)
+        return not self._ended and self._layer.awaits_tls
 
     def pump(self, call: Call | None = None) -> None:
         """Move what the client has written to the peer, and what the peer sends to the client.
@@ -174,15 +158,7 @@ class Connection(Wire):
         with self.lock:
             outer, self.calling = self.calling, call
             try:
-                while not (self._ended or self.over):
-                    try:
-                        data = self.far.recv(_PIECE)
-                    except BlockingIOError:
-                        break
-                    except OSError:  # the client has closed with something unread
-                        data = b""
-                    self._take(data) if data else self._end()
-                self.flush()
+                self._move()
             except BaseException as error:
                 if self.raises:
                     raise
@@ -190,16 +166,27 @@ class Connection(Wire):
             finally:
                 self.calling = outer
 
+    def _move(self) -> None:
+        while not (self._ended or self.over):
+            try:
+                data = self.far.recv(_PIECE)
+            except BlockingIOError:
+                break
+            except OSError:  # the client has closed with something unread
+                data = b""
+            self._take(data) if data else self._end()
+        self.flush()
+
     def serve(self) -> None:
-        """Pump it, and see what the client has taken: where nobody sees its calls."""
+        """Do all that can be done, where nobody sees the client's calls; nothing is raised."""
         with self.lock:
             if self.over:
                 return
-            self.pump()
             try:
+                self._move()
                 self.settle()
             except BaseException as error:
-                if self.raises:
+                if not isinstance(error, Exception):
                     raise
                 self._keep(error)
             if self._ended:
@@ -227,24 +214,21 @@ class Connection(Wire):
         self.fail(error)
 
     def _take(self, data: bytes) -> None:
-        if self._server is None and (self._expecting_tls or not self._heard):
-            data = self._head + data
-            if self._expecting_tls or is_client_hello(data):
-                self._secure()
-            elif may_be_client_hello(data):
-                self._head = data
-                return
-            elif self._held:
-                self._held = False
-                self._outbox.put(self._greeting)
-            self._head = b""
-        self._heard = True
-        if self._server is not None:
-            data = self._decrypt(self._server, data)
-        if data:
-            self._receive(data)
-        if self._server is not None and self._server.ended:
-            self._end()
+        layer = self._layer
+        if layer.server is None:
+            plain = layer.receive(data, self.peer.alpn if self.peer is not None else ())
+            if layer.server is not None and (self.calling is None or self.calling.stream):
+                self.seen = False  # TLS in memory: the socket is given something else than what the user reads
+        else:
+            plain = layer.receive(data, ())
+        self.tls = layer.tls
+        if plain:
+            self._receive(plain)
+        if layer.server is not None:
+            if layer.server.failed:
+                self._outbox.close()
+            elif layer.server.ended:
+                self._end()
 
     def _receive(self, data: bytes) -> None:
         if self.peer is None:
@@ -252,33 +236,14 @@ class Connection(Wire):
         assert self.peer is not None
         self.peer.received(data)
 
-    def _secure(self) -> None:
-        """Begin TLS, as the server."""
-        self._expecting_tls = False
-        if self.calling is None or self.calling.stream:
-            self.seen = False  # TLS in memory: what the socket is given is not what the application reads or writes
-        self._server = ServerTls(self.dial.host, self.peer.alpn if self.peer is not None else ())
-
-    def _decrypt(self, server: ServerTls, data: bytes) -> bytes:
-        plain = server.receive(data)
-        self._outbox.put(server.outgoing())
-        if self.tls is None and server.up:
-            self.tls = Tls(server.server_name, server.alpn, server.version)
-            self._held = False
-            if self._greeting and not self._outbox.closing:
-                self._outbox.put(server.encrypt(self._greeting))
-        if server.failed:
-            self._outbox.close()
-        return plain
-
     def _end(self) -> None:
         if self._ended:
             return
         self._ended = True
-        if self._head:
-            head, self._head, self._heard = self._head, b"", True
-            self._receive(head)
-        if self.peer is None and (self._server is None or self._server.up):
+        rest = self._layer.rest()
+        if rest:
+            self._receive(rest)
+        if self.peer is None and (self._layer.server is None or self._layer.server.up):
             self._ask(b"")
         if self.peer is not None:
             self.peer.ended()
@@ -286,10 +251,9 @@ class Connection(Wire):
     def reclaim(self) -> None:
         """Take back a greeting that the client has not read: it begins with TLS, as only its next call can tell."""
         with self.lock:
-            if self.unsaid and self._greeting and not self._held:
-                size = len(self._greeting)
-                if not self._outbox.size and kernel.take_back(self.fds, size):
-                    self._held = True
+            greeting = self._layer.greeting
+            if greeting and not self._outbox.size and kernel.take_back(self.fds, greeting):
+                self._layer.take_back()
 
     def reading(self, call: Call, *, blocking: bool) -> None:
         """Prepare for a read of the client's.
@@ -303,7 +267,7 @@ class Connection(Wire):
             try:
                 self.flush()
                 if blocking and not self.over:
-                    if self.peer is None and self.unsaid:
+                    if self.peer is None and not self._layer.heard:
                         self._ask(b"")
                     if self.peer is not None:
                         self.peer.reading(call)

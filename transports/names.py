@@ -138,7 +138,10 @@ def _getaddrinfo(original: Callable[..., Any]) -> Callable[..., Any]:
         else:
             number = port or 0
         address = address_of(name)
-        kinds: list[tuple[int, int]] = [(socket.SOCK_STREAM, socket.IPPROTO_TCP), (socket.SOCK_DGRAM, socket.IPPROTO_UDP)]
+        kinds: list[tuple[int, int]] = [
+            (socket.SOCK_STREAM, socket.IPPROTO_TCP),
+            (socket.SOCK_DGRAM, socket.IPPROTO_UDP),
+        ]
         chosen = [(kind, protocol) for kind, protocol in kinds if type in (0, kind) and proto in (0, protocol)]
         canonical = name if flags & socket.AI_CANONNAME else ""
         if family == socket.AF_INET6:
