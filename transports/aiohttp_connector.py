@@ -17,7 +17,7 @@ from bigfoot.seam import original
 from .aiohttp_exchange import Exchange
 from .aiohttp_tap import Through
 from .aiohttp_wire import Wire
-from .http import HttpRequest
+from .http import HttpReply, HttpRequest, PassThrough
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout, TCPConnector
@@ -55,18 +55,15 @@ class Memory(BaseConnector):
             req: as `connect` gets it; so the rest.
         """
         answer = exchange.early()
-        if answer is None:
-            if req.proxy is not None:
-                _authorize_at_proxy(req)
-            connection = await connect(self, req, traces, timeout)
-            wire: Any = connection.transport
-            wire.begin(exchange)
-            return connection
-        connection = await exchange.reach(answer, traces)
-        if connection.transport is None:  # lost already: aiohttp finds out as soon as it writes
-            connection.add_callback(answer.done)
-        else:
-            Through(connection, exchange.request, answer)
+        if answer is not None and type(answer) is not HttpReply:
+            answer = await exchange.prepare()
+            if type(answer) is PassThrough:
+                return await _through(exchange, answer, traces)
+        if req.proxy is not None:
+            _authorize_at_proxy(req)
+        connection = await connect(self, req, traces, timeout)
+        wire: Any = connection.transport
+        wire.begin(exchange)
         return connection
 
     # Private by its name, but what every connector has to have: Unix, named pipes, those of other packages.
@@ -154,6 +151,16 @@ def complete(kind: C) -> C:
     }
     made: Any = type(kind.__name__, (kind, aiohttp.BaseConnector), body)
     return made  # type: ignore[no-any-return]
+
+
+async def _through(exchange: Exchange, answer: PassThrough, traces: list[Trace]) -> Connection:
+    """Return a real connection with a tap on it."""
+    connection = await exchange.reach(answer, traces)
+    if connection.transport is None:  # lost already: aiohttp finds out as soon as it writes
+        connection.add_callback(answer.done)
+    else:
+        Through(connection, exchange.request, answer)
+    return connection
 
 
 def _authorize_at_proxy(req: ClientRequest) -> None:

@@ -11,8 +11,10 @@ from bigfoot import context
 from bigfoot.interaction import Interaction
 from bigfoot.origin import caller
 
+from .aiohttp_delivery import Player
 from .http import HttpRequest, PassThrough, RawHeaders
 from .http1 import LazyHeaders
+from .http_delivery import Deferred, Delivery
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout
@@ -67,6 +69,7 @@ class Exchange:
             b"" if bodiless else None,
             defaults_without_body if bodiless else defaults,
             caller(3),
+            awaits=True,
         )
         self.connector = connector
         self._ask = ask
@@ -76,11 +79,11 @@ class Exchange:
         self._interaction: Interaction | None = None
         self._error: BaseException | None = None
 
-    def early(self) -> PassThrough | None:
-        """Ask as early as possible, in the user's own chain of calls. What a mock answers is given by `decide`.
+    def early(self) -> Any:
+        """Ask as early as possible, in the user's own chain of calls.
 
         Returns:
-            Whom to tell what is seen of the request, if it certainly passes through.
+            The answer; None if there is none before `decide`.
         """
         try:
             interaction = self._interaction = self._ask(self.request)
@@ -91,8 +94,25 @@ class Exchange:
             task = asyncio.current_task()
             self._lane = None if task is None else task.get_name()
             return None
-        answer = interaction.answer
-        return answer if type(answer) is PassThrough else None
+        return interaction.answer
+
+    async def prepare(self) -> Any:
+        """Await an early answer that is not ready, and raise what it raises instead of a connection."""
+        interaction = self._interaction
+        assert interaction is not None
+        try:
+            if type(interaction.answer) is Deferred:
+                await interaction.answer.settle()
+            if type(interaction.answer) is Delivery:
+                await self.player(interaction.answer).refuse()
+        except TimeoutError as error:
+            self._error = error
+            return None
+        return interaction.answer
+
+    def player(self, delivery: Delivery) -> Player:
+        """Return who plays a reply that comes with pauses, in pieces or with faults."""
+        return Player(delivery, self._req, self._timeout)
 
     def decide(self, body: bytes) -> Interaction:
         """Return the interaction with the answer, now that the request is written completely.

@@ -7,12 +7,12 @@ holds back and complains by itself.
 from __future__ import annotations
 
 import asyncio
-import functools
 from typing import TYPE_CHECKING, Any
 
 from .aiohttp_tap import Relay
 from .http import HttpReply, PassThrough
 from .http1 import LazyHeaders, Message, fields
+from .http_delivery import Deferred, Delivery
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector
@@ -41,7 +41,8 @@ class Wire(asyncio.Transport):
     _written: bytearray
     _closing = False
     _paused = False
-    _dialling: asyncio.Task[Connection] | None = None
+    _serving: asyncio.Task[None] | None = None
+    _resumed: asyncio.Future[None] | None = None
     _far: Relay | None = None
 
     def __init__(self, protocol: ResponseHandler, peername: tuple[str, int | None]) -> None:
@@ -50,7 +51,7 @@ class Wire(asyncio.Transport):
         self._peername = peername
         self._exchange: Exchange | None = None
         self._interaction: Interaction | None = None
-        self._connector: BaseConnector
+        self._connector: BaseConnector | None = None
         self._reply = b""
         self._handed = 0
         self._delimited = False
@@ -62,7 +63,7 @@ class Wire(asyncio.Transport):
             exchange: what is known of it, and who answers it.
         """
         self._exchange = exchange
-        self._message = None
+        self._message = self._serving = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         exchange = self._exchange
@@ -102,24 +103,27 @@ class Wire(asyncio.Transport):
             # a connection's own errors are, it comes out of the `await` for the response.
             self._protocol.set_exception(error)
             return
-        answer = interaction.answer
-        if type(answer) is HttpReply:
-            self._interaction = interaction
-            self._connector = exchange.connector
-            self._reply = answer.wire(exchange.request.method)
-            self._handed = 0
-            self._delimited = answer.status >= 200 and answer.declared_length() is not None
-            self._loop.call_soon(self._deliver)
+        if type(interaction.answer) is HttpReply:
+            self._reply_with(exchange, interaction)
         else:
-            self._dialling = self._loop.create_task(exchange.reach(answer, []))
-            self._dialling.add_done_callback(functools.partial(self._dialled, exchange=exchange, answer=answer))
+            self._serving = self._loop.create_task(self._serve(exchange, interaction))
+            self._serving.add_done_callback(self._served)
+
+    def _reply_with(self, exchange: Exchange, interaction: Interaction) -> None:
+        reply: HttpReply = interaction.answer
+        self._interaction = interaction
+        self._connector = exchange.connector
+        self._reply = reply.wire(exchange.request.method)
+        self._handed = 0
+        self._delimited = reply.status >= 200 and reply.declared_length() is not None
+        self._loop.call_soon(self._deliver)
 
     def _deliver(self) -> None:
         """Hand over the next piece of the reply; after the last one, close the connection if that is its end."""
         interaction = self._interaction
         if self._paused or self._closing or interaction is None:
             return
-        if self._connector.closed:  # as a real one would have closed its connections
+        if self._connector is None or self._connector.closed:  # as a real one would have closed its connections
             self.close()
             return
         reply, handed = self._reply, self._handed
@@ -139,33 +143,71 @@ class Wire(asyncio.Transport):
     def _done(self, interaction: Interaction) -> None:
         interaction.done()
         self._interaction = None
-        del self._connector
+        self._connector = None
 
-    def _dialled(self, dialling: asyncio.Task[Connection], exchange: Exchange, answer: PassThrough) -> None:
-        """Have the request that was read here answered by the real world after all."""
-        if dialling.cancelled():
-            return
-        error = dialling.exception()
+    async def _serve(self, exchange: Exchange, interaction: Interaction) -> None:
+        """Give an answer that takes its time."""
+        self._connector = exchange.connector
+        if type(interaction.answer) is Deferred:
+            await interaction.answer.settle()
+        answer = interaction.answer
+        if type(answer) is HttpReply:
+            self._reply_with(exchange, interaction)
+        elif type(answer) is Delivery:
+            await exchange.player(answer).play(self)
+        else:
+            self._relay(await exchange.reach(answer, []), exchange, answer)
+
+    def _served(self, serving: asyncio.Task[None]) -> None:
+        if self._interaction is None:
+            self._connector = None
+        error = None if serving.cancelled() else serving.exception()
         if error is not None:
             self._protocol.set_exception(error)
-            return
-        connection = dialling.result()
-        if self._closing or connection.transport is None:
-            connection.close()
-            self.close()
-            return
+
+    def _relay(self, connection: Connection, exchange: Exchange, answer: PassThrough) -> None:
+        """Have the request that was read here answered by the real world after all."""
         self._protocol.force_close()  # the connection in memory ends with the real one
+        if connection.transport is None:
+            self.lose(None)
+            return
         self._far = Relay(connection, self._protocol, exchange.request.method, answer)
         if self._paused:
             self._far.transport.pause_reading()
         self._far.transport.write(self._written)
 
+    async def feed(self, data: bytes) -> None:
+        """Hand bytes over when aiohttp wants to read, and let it."""
+        for start in range(0, len(data), PIECE):
+            while self._paused:
+                self._resumed = self._loop.create_future()
+                await self._resumed
+            if self._connector is None or self._connector.closed:
+                self.close()  # and so cancel whoever called this
+            else:
+                self._protocol.data_received(data[start : start + PIECE])
+            await asyncio.sleep(0)
+
+    def complete(self, *, delimited: bool) -> None:
+        """End a reply; if nothing in it told that it ends here, by closing."""
+        if not delimited:
+            self.lose(None)
+
+    def lose(self, error: OSError | None) -> None:
+        """Close as the far end does, or reset."""
+        if self._closing:
+            return
+        self._closing = True
+        if error is None:
+            self._protocol.eof_received()
+        self._protocol.connection_lost(error)
+
     def close(self) -> None:
         if self._closing:
             return
         self._closing = True
-        if self._dialling is not None:
-            self._dialling.cancel()
+        if self._serving is not None:
+            self._serving.cancel()
         if self._far is not None:
             self._far.hang_up()
         if self._interaction is not None:
@@ -191,6 +233,8 @@ class Wire(asyncio.Transport):
             self._far.transport.resume_reading()
         elif self._paused:
             self._loop.call_soon(self._deliver)
+        if self._resumed is not None and not self._resumed.done():
+            self._resumed.set_result(None)
         self._paused = False
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
