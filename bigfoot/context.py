@@ -84,7 +84,7 @@ def _elsewhere() -> Any | None:
     if sandbox is not None:
         return sandbox
     with _lock:
-        alive = list(_live)
+        _live[:] = alive = [sandbox for sandbox in _live if sandbox.live]  # an interrupt may have left an ended one
     if not alive:
         return None
     roots = [sandbox for sandbox in alive if _ancestor(sandbox) is None]

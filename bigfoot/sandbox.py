@@ -62,16 +62,22 @@ class SandboxContext:
         self.origin = caller(depth)
         self.verifier.opened(self)
         self.live = True
-        context.enter(self)
+        try:
+            context.enter(self)
+        except BaseException:  # an interrupt: no `with` will leave what was not entered
+            self._exit()
+            raise
         return self.verifier
 
     def _exit(self) -> None:
-        if not self.live:  # abandoned by the verdict before its owner left it
-            return
-        self.verifier.settle()
-        self.live = False
-        context.leave(self)
-        self.verifier.closed(self)
+        # May come a second time: an interrupt cut the first one short, or the verdict had abandoned the sandbox.
+        try:
+            if self.live:
+                self.verifier.settle()
+        finally:
+            self.live = False
+            context.leave(self)
+            self.verifier.closed(self)
 
     def __enter__(self) -> StrictVerifier:
         return self._enter(3)

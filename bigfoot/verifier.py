@@ -152,7 +152,8 @@ class StrictVerifier:
 
     def closed(self, sandbox: SandboxContext) -> None:
         """Note that a sandbox of this verifier has ended."""
-        self._open.remove(sandbox)
+        if sandbox in self._open:
+            self._open.remove(sandbox)
 
     @property
     def open(self) -> bool:
@@ -282,8 +283,8 @@ class StrictVerifier:
 
     def abandon(self) -> list[str]:
         """End every sandbox that is still open, and return where each was entered."""
-        left = list(self._open)
-        for sandbox in reversed(left):
+        left = [sandbox for sandbox in self._open if sandbox.live]
+        for sandbox in reversed(self._open.copy()):
             sandbox.__exit__(None, None, None)
         return [str(sandbox.origin) for sandbox in left]
 
