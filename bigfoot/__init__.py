@@ -132,20 +132,20 @@ class _Module(ModuleType):
     """What makes `with bigfoot:` and `async with bigfoot:` work: the sandbox of the running test."""
 
     def __enter__(self) -> StrictVerifier:
-        return opened.open(current_verifier())
+        return opened.open(current_verifier(), sys._getframe(1))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        opened.close()
+        opened.close(sys._getframe(1))
 
     async def __aenter__(self) -> StrictVerifier:
-        return opened.open(current_verifier())
+        return opened.open(current_verifier(), sys._getframe(1))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        opened.close()
+        opened.close(sys._getframe(1))
 
 
 sys.modules[__name__].__class__ = _Module

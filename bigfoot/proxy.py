@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from contextvars import ContextVar
-from typing import Any
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
 
-from bigfoot import report
+from bigfoot import context, report
 from bigfoot.errors import BigfootError
 from bigfoot.fake import Fake
 from bigfoot.sandbox import SandboxContext
@@ -46,34 +46,53 @@ class PluginProxy:
         return f"<bigfoot.{self._fake.name}>"
 
 
+class _Place(NamedTuple):
+    """Where a `with bigfoot:` stands: its frame lives as long as it does, so no other has this identity and code."""
+
+    frame: int
+    code: CodeType
+
+
 class _Opened:
-    """The sandboxes opened by `with bigfoot:`, innermost last, by the context that opened them."""
+    """The sandboxes opened by `with bigfoot:`, newest last; the module itself cannot tell one `with` from another."""
 
     def __init__(self) -> None:
-        self._here: ContextVar[tuple[SandboxContext, ...]] = ContextVar("bigfoot_opened", default=())
-        self._anywhere: list[SandboxContext] = []
+        self._sandboxes: list[tuple[_Place, SandboxContext]] = []
         self._lock = threading.Lock()
 
-    def open(self, verifier: StrictVerifier) -> StrictVerifier:
-        """Enter a new sandbox of the verifier."""
+    def open(self, verifier: StrictVerifier, frame: FrameType) -> StrictVerifier:
+        """Enter a new sandbox of the verifier, for a `with` in this frame."""
         sandbox = verifier.sandbox()
         sandbox.__enter__()
-        self._here.set((*self._here.get(), sandbox))
-        with self._lock:
-            self._anywhere.append(sandbox)
+        try:
+            with self._lock:
+                self._sandboxes.append((_Place(id(frame), frame.f_code), sandbox))
+        except BaseException:  # an interrupt: no `with` will leave what was not entered
+            sandbox.__exit__(None, None, None)
+            raise
         return verifier
 
-    def close(self) -> None:
-        """Leave the innermost sandbox of this context, or of the process: a fixture may end in another context."""
-        live = [sandbox for sandbox in self._here.get() if sandbox.live]
+    def close(self, frame: FrameType) -> None:
+        """Leave the sandbox that this frame entered last; an `ExitStack` enters and leaves in different ones.
+
+        Raises:
+            BigfootError: none is open.
+        """
+        place = _Place(id(frame), frame.f_code)
         with self._lock:
-            if not live and not self._anywhere:
+            found = [one for one in self._sandboxes if one[0] == place] or self._around() or self._alive()
+            if not found:
                 raise BigfootError("There is no open sandbox to leave")
-            sandbox = (live or self._anywhere)[-1]
-            if sandbox in self._anywhere:
-                self._anywhere.remove(sandbox)
-        self._here.set(tuple(live[:-1]))
-        sandbox.__exit__(None, None, None)
+            self._sandboxes.remove(found[-1])
+        found[-1][1].__exit__(None, None, None)
+
+    def _around(self) -> list[tuple[_Place, SandboxContext]]:
+        """Return the sandbox of this context, where it is one of these."""
+        here = context.here()
+        return [one for one in self._sandboxes if one[1] is here]
+
+    def _alive(self) -> list[tuple[_Place, SandboxContext]]:
+        return [one for one in self._sandboxes if one[1].live]
 
 
 opened = _Opened()

@@ -221,7 +221,7 @@ class TestThreadsFromBefore:
         assert len(error.sandboxes) == 2
         assert all("test_concurrency.py:" in place for place in error.sandboxes)
         assert "started outside every sandbox, while several are open" in str(error)
-        assert answering.calls == ()
+        assert not answering.calls
 
     def test_reach_the_world_when_none_is_open(self, verifier: StrictVerifier) -> None:
         waiting = Waiting()
