@@ -1,21 +1,63 @@
-"""The real server, once for all, and an environment that sends nobody elsewhere."""
+"""The real server, over http and https, and an environment that sends nobody elsewhere."""
 
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from .routes import ROUTES
 from .server import Server
 
+# Where each client looks for the authorities that it trusts, besides its own list.
+TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Server:
+    """The real server on loopback; with the parameter "https", the one over TLS."""
+    running: Server = request.getfixturevalue(f"{getattr(request, 'param', 'http')}_server")
+    return running
+
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """The real server on loopback."""
+def http_server() -> Iterator[Server]:
+    """The server without TLS."""
     with Server(ROUTES) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def https_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server over TLS, with a certificate from an authority that all clients trust meanwhile."""
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    bundle: Path = tmp_path_factory.mktemp("trust") / "authority.pem"
+    authority.cert_pem.write_to_path(bundle)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with pytest.MonkeyPatch.context() as patch, Server(ROUTES, context) as running:
+        for name in TRUST:
+            patch.setenv(name, str(bundle))
+        _trusted_since_import(bundle, patch)
+        yield running
+
+
+def _trusted_since_import(bundle: Path, patch: pytest.MonkeyPatch) -> None:
+    """Tell the two clients that have made up their mind when they were imported."""
+    if find_spec("httplib2"):
+        patch.setattr("httplib2.CA_CERTS", str(bundle))
+    if find_spec("aiohttp"):
+        import aiohttp.connector
+
+        # The context that every session without one of its own uses has no public name.
+        context = getattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", None)
+        if context:
+            context.load_verify_locations(bundle)
 
 
 @pytest.fixture(scope="session", autouse=True)

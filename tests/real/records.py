@@ -62,7 +62,7 @@ def of_journal(journal: Iterable[Exchange], base: str) -> list[tuple[Asked, Answ
     """What the server heard and said."""
     return [
         (
-            asked(each.request.method, base + each.request.target, each.request.headers, each.request.body),
+            asked(each.request.method, each.request.url(base), each.request.headers, each.request.body),
             answered(each.status, each.headers, each.body),
         )
         for each in journal

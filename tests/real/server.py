@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,10 @@ class Request:
     target: str
     headers: Pairs
     body: bytes
+
+    def url(self, base: str) -> str:
+        """The absolute URL; a proxy is given it as the target."""
+        return base + self.target if self.target.startswith("/") else self.target
 
     @property
     def parts(self) -> list[str]:
@@ -76,7 +81,7 @@ Handler = Callable[[Request, int], Reply]
 
 @dataclass(slots=True, eq=False)
 class Server:
-    """Serves `routes` (first path segment -> handler) from a thread of its own.
+    """Serves `routes` (first path segment -> handler) from a thread of its own; with `tls`, over https.
 
     Example:
         with Server(ROUTES) as server:
@@ -85,6 +90,7 @@ class Server:
     """
 
     routes: dict[str, Handler]
+    tls: ssl.SSLContext | None = None
     journal: list[Exchange] = field(default_factory=list)
     connections: int = 0
     url: str = ""
@@ -114,14 +120,14 @@ class Server:
         self._visits.clear()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._converse, "127.0.0.1", 0, limit=2**20, backlog=256)
+        server = await asyncio.start_server(self._converse, "127.0.0.1", 0, ssl=self.tls, limit=2**20, backlog=256)
         host, port = server.sockets[0].getsockname()
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if self.tls else 'http'}://{host}:{port}"
         self._ready.set()
         await self._stop.wait()
         server.close()
         for writer in self._writers:
-            writer.close()
+            writer.transport.abort()  # what a client forgot to close ends without a TLS farewell
         if talking := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(talking)
 
@@ -131,7 +137,7 @@ class Server:
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, OSError):
             pass  # the client hung up, which is its right
         finally:
             self._writers.discard(writer)

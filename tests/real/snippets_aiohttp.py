@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import io
 import json
 import tempfile
@@ -699,6 +700,13 @@ async def pagination_by_links(base: str) -> object:
 
 
 @corpus.add
+async def through_a_proxy(base: str) -> object:
+    async with ClientSession(headers={"X-Own": "1"}) as session:
+        first = await got(session, "http://elsewhere.test/json", proxy=base)
+        return first, await posted(session, "http://elsewhere.test/echo?x=1", data=b"x", proxy=URL(base))
+
+
+@corpus.add
 async def closed_session(base: str) -> object:
     session = ClientSession()
     first = await got(session, f"{base}/json")
@@ -736,3 +744,22 @@ if hasattr(aiohttp, "ClientMiddlewareType"):  # 3.12
                 async with session.post(f"{base}/digest/{algorithm}?q=1", data=b"body") as response:
                     answers.append((response.status, await response.text()))
             return answers
+
+
+if importlib.util.find_spec("uvloop"):
+
+    @corpus.add
+    def on_uvloop(base: str) -> object:
+        import uvloop
+
+        async def main() -> object:
+            async with ClientSession() as session:
+                uploaded = await posted(session, f"{base}/mirror", data=aslices(b"0123456789" * 5000, 4096))
+                return (
+                    uploaded,
+                    await got(session, f"{base}/compressed/gzip/chunked"),
+                    await got(session, f"{base}/close"),
+                )
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(main())

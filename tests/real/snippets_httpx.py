@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import inspect
 import io
 import json
 import tempfile
@@ -671,8 +673,44 @@ def response_extensions(httpx: ModuleType, base: str) -> object:
 
 
 @corpus.add
+def through_a_proxy(httpx: ModuleType, base: str) -> object:
+    name = "proxy" if "proxy" in inspect.signature(httpx.Client).parameters else "proxies"  # renamed in 0.26
+    with httpx.Client(**{name: base}, headers={"X-Own": "1"}) as client:
+        return seen(client.get("http://elsewhere.test/json")), seen(client.post("http://elsewhere.test/echo?x=1"))
+
+
+@corpus.add
 def closed_client(httpx: ModuleType, base: str) -> object:
     client = httpx.Client()
     first = client.get(f"{base}/json").status_code
     client.close()
     return first, client.is_closed, raised(client.get, f"{base}/json")
+
+
+if importlib.util.find_spec("h2"):
+
+    @corpus.add
+    def http2_where_the_server_can(httpx: ModuleType, base: str) -> object:
+        with httpx.Client(http2=True) as client:
+            return seen(client.get(f"{base}/json")), seen(client.post(f"{base}/mirror", content=b"x"))
+
+
+if importlib.util.find_spec("trio"):
+
+    @corpus.add
+    def on_trio(httpx: ModuleType, base: str) -> object:
+        import trio
+
+        results: list[object] = []
+
+        async def main() -> None:
+            async with httpx.AsyncClient() as client, trio.open_nursery() as nursery:
+
+                async def fetch(path: str) -> None:
+                    results.append(seen(await client.get(f"{base}/{path}")))
+
+                await fetch("redirect/302/1")
+                nursery.start_soon(fetch, "chunked")
+
+        trio.run(main)
+        return results

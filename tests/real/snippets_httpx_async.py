@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import io
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -491,3 +492,19 @@ async def closed_client(httpx: ModuleType, base: str) -> object:
     first = (await client.get(f"{base}/json")).status_code
     await client.aclose()
     return first, client.is_closed, await raised_async(client.get(f"{base}/json"))
+
+
+if importlib.util.find_spec("uvloop"):
+
+    @corpus.add
+    def on_uvloop(httpx: ModuleType, base: str) -> object:
+        import uvloop
+
+        async def main() -> object:
+            async with httpx.AsyncClient() as client:
+                content = aslices(b"0123456789" * 5000, 4096)
+                uploaded = await client.post(f"{base}/mirror", content=content)
+                return seen(uploaded), seen(await client.get(f"{base}/compressed/gzip/chunked"))
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(main())

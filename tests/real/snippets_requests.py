@@ -598,6 +598,13 @@ def timeouts_and_environment(base: str) -> object:
 
 
 @corpus.add
+def through_a_proxy(base: str) -> object:
+    with requests.Session() as session:
+        session.proxies = {"http": base}
+        return seen(session.get("http://elsewhere.test/json")), seen(session.post("http://elsewhere.test/echo?x=1"))
+
+
+@corpus.add
 def iterated_response(base: str) -> object:
     def lines() -> Iterator[bytes]:
         with requests.get(f"{base}/bytes/1000", stream=True) as response:

@@ -423,3 +423,9 @@ def retry_in_the_application(base: str) -> object:
             if error.code != 503:
                 raise
     return None
+
+
+@corpus.add
+def through_a_proxy(base: str) -> object:
+    opener = build_opener(urllib.request.ProxyHandler({"http": base}))
+    return fetched(opener, "http://elsewhere.test/json"), fetched(opener, "http://elsewhere.test/echo?x=1", b"x")

@@ -406,3 +406,10 @@ def upload_and_download_at_once(base: str) -> object:
         returned = b"".join(response.stream(4096))
         response.release_conn()
         return returned == content
+
+
+@corpus.add
+def through_a_proxy(base: str) -> object:
+    with urllib3.ProxyManager(base) as http:
+        first = http.request("GET", "http://elsewhere.test/json")
+        return seen(first), seen(http.request("POST", "http://elsewhere.test/echo?x=1", body=b"x"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -48,12 +48,20 @@ def script(journal: list[Exchange], base: str, keeps: frozenset[str]) -> None:
         headers = [pair for pair in each.headers if pair[0].lower() not in FRAMING - kept]
         bigfoot.http.mock_response(
             each.request.method,
-            base + each.request.target,
+            each.request.url(base),
             status=each.status,
             reason=each.reason,
             headers=headers,
             body=each.body,
         )
+
+
+def assert_attributed(case: Case, how: str) -> None:
+    """The records name the library that the snippet called, and a line of ours that called it."""
+    assert {(call.client.split()[0], call.how) for call in bigfoot.http.calls} == {(case.library, how)}
+    if not case.snippet.concurrent:  # a thread of a pool has no line of ours below it
+        origins = [call.interaction.origin for call in bigfoot.http.calls]
+        assert {Path(origin.file).parent for origin in origins if origin} == {Path(__file__).parent}
 
 
 def assert_all() -> None:
@@ -63,7 +71,7 @@ def assert_all() -> None:
             bigfoot.assert_interaction(bigfoot.http.request, **call.details)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "server"), CASES, indirect=["server"])
 def test_scripted(case: Case, server: Server) -> None:
     expected, journal = real(case, server)
     script(journal, server.url, case.snippet.keeps)
@@ -76,14 +84,15 @@ def test_scripted(case: Case, server: Server) -> None:
     if case.snippet.concurrent:
         recorded, said = sorted(recorded, key=repr), sorted(said, key=repr)
     assert recorded == said
+    assert_attributed(case, "mock")
     assert_all()
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "server"), CASES, indirect=["server"])
 def test_passed_through(case: Case, server: Server) -> None:
     expected, journal = real(case, server)
-    for method, target in {(each.request.method, each.request.target) for each in journal}:
-        bigfoot.http.pass_through(method, server.url + urlsplit(target).path)
+    for method, url in {(each.request.method, each.request.url(server.url)) for each in journal}:
+        bigfoot.http.pass_through(method, url.partition("?")[0])
 
     result = played(case, server.url, sandboxed(server))
 
@@ -96,4 +105,5 @@ def test_passed_through(case: Case, server: Server) -> None:
     else:
         assert [request for request, _ in recorded] == [request for request, _ in said]
     assert len(said) == len(journal)
+    assert_attributed(case, "pass-through")
     assert_all()
