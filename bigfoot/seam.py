@@ -8,6 +8,7 @@ replaces nothing, and an interrupt at any point can leak nothing. `uninstall` ta
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -73,31 +74,47 @@ class Seam:
         """Put the seam on its library now if it is imported, else when it will be. Idempotent."""
         if self._on:
             return
-        module: Any = sys.modules.get(self.library)
-        if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
-            self._place()
+        if self.library in sys.modules:
+            importlib.import_module(self.library)  # another thread may be just importing it: wait until it is done
+            if not _half_imported(self.library):  # else further up this very stack: the next sandbox finds it
+                self._place()
         elif not self._waiting:
             self._waiting = True
+            with _lock:
+                _seams.append(self)
             from wrapt import register_post_import_hook
 
             register_post_import_hook(self._imported, self.library)
 
     def _imported(self, module: ModuleType) -> None:
-        if self._waiting:
-            self._place()
+        if not self._waiting:
+            return
+        parent, _, name = self.library.rpartition(".")
+        if parent:  # the import system does so next, but the targets already want to say `http.client`
+            setattr(sys.modules[parent], name, module)
+        self._place()
 
     def _place(self) -> None:
         with _lock:
             if self._on:
                 return
-            self._on = True
-            _seams.append(self)
-            for target in self._targets():
-                place(*target)
+            self._on = True  # first: the targets may import what brings us here again
+            try:
+                for target in self._targets():
+                    place(*target)
+            except BaseException:  # a conflict, or an interrupt: the next sandbox tries again
+                self._on = False
+                raise
+            if self not in _seams:
+                _seams.append(self)
 
     def forget(self) -> None:
         """Note that the wrappers are off and that no import is awaited."""
         self._on = self._waiting = False
+
+
+def _half_imported(library: str) -> bool:
+    return bool(getattr(getattr(sys.modules.get(library), "__spec__", None), "_initializing", False))
 
 
 _lock = threading.RLock()
@@ -114,17 +131,22 @@ def place(owner: Any, name: str, make: Make) -> None:
         owner: the class or module that holds the attribute.
         name: the attribute.
         make: called with the original, returns the wrapper; must call straight through when no sandbox is active.
+
+    Raises:
+        ConflictError: a mock library has replaced it already.
     """
     with _lock:
         if (owner, name) in _placed:
             return
         own = vars(owner).get(name, _MISSING)
         original = getattr(owner, name) if own is _MISSING else own
+        _refuse_if_mocked(owner, name, original)
         wrapper = make(original)
         if not isinstance(wrapper, (classmethod, staticmethod, property)):
             functools.update_wrapper(wrapper, original, updated=())
-        setattr(owner, name, wrapper)
+        # Noted first: after an interrupt between the two, the next sandbox sets the attribute.
         _placed[owner, name] = Placed(original, wrapper, own is _MISSING)
+        setattr(owner, name, wrapper)
 
 
 def original(owner: Any, name: str) -> Any:
@@ -215,21 +237,35 @@ def _refuse_if_mocked(owner: Any, name: str, now: Any) -> None:
 
 def _patcher(replacement: Any) -> str | None:
     """Name the known mock library that made a replacement, or None: tracers may share the ground with us."""
-    if type(replacement).__module__ in ("unittest.mock", "mock"):
-        return "unittest.mock"
     function = replacement
     for _ in range(8):  # a library may hide its function behind wrappers and partials
-        code = getattr(function, "__code__", None)
-        modules = [str(getattr(function, "__module__", None) or "").partition(".")[0]]
-        if code is not None:
-            # A function made by exec or a decorator library reports somebody else's __module__; its file does not lie.
-            parts = code.co_filename.replace("\\", "/").split("/")
-            modules += parts[:-1]
-            modules += [str(getattr(function, "__globals__", {}).get("__name__", "")).partition(".")[0]]
-        for module in modules:
-            if module in _MOCK_LIBRARIES:
-                return _MOCK_LIBRARIES[module]
+        # With autospec, unittest.mock puts a function in the place, and the mock behind it.
+        for mock in (function, getattr(function, "mock", None)):
+            if type(mock).__module__ in ("unittest.mock", "mock"):
+                return _library(getattr(mock, "side_effect", None)) or "unittest.mock"
+        library = _library(function)
+        if library is not None:
+            return library
         function = getattr(function, "func", None) or getattr(function, "__wrapped__", None)
         if function is None:
             return None
     return None
+
+
+def _library(function: Any) -> str | None:
+    return next((_MOCK_LIBRARIES[package] for package in _packages(function) if package in _MOCK_LIBRARIES), None)
+
+
+def _packages(function: Any) -> Iterator[str]:
+    """Yield the packages that a function says it is from, and those that it really is from.
+
+    One that was decorated with `functools.wraps` reports the module of what it wraps; its globals do not lie.
+    """
+    for module in (getattr(function, "__module__", None), getattr(function, "__globals__", {}).get("__name__")):
+        yield str(module).partition(".")[0]
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        # Only below site-packages: a checkout of the user's own may be in a folder named "responses".
+        _, installed, path = code.co_filename.replace("\\", "/").rpartition("-packages/")
+        if installed:
+            yield path.partition("/")[0].removesuffix(".py")
