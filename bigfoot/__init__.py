@@ -42,8 +42,9 @@ from bigfoot.interaction import Interaction
 from bigfoot.proxy import PluginProxy, opened
 from bigfoot.sandbox import InAnyOrderContext, SandboxContext
 from bigfoot.seam import uninstall
+from bigfoot.turn import current_verifier
 from bigfoot.values import Body, Headers, Secret
-from bigfoot.verifier import StrictVerifier, current_verifier
+from bigfoot.verifier import StrictVerifier
 
 if TYPE_CHECKING:
     # The typed face of __getattr__: every plugin's proxy, and every plugin class.
@@ -151,18 +152,20 @@ class _Module(ModuleType):
 sys.modules[__name__].__class__ = _Module
 
 
-def __getattr__(name: str) -> Any:
-    """Find a plugin's proxy (`http`) or a plugin's class (`HttpPlugin`) when it is first asked for."""
-    if not name.startswith("_"):
-        from bigfoot.discovery import fakes
+if not TYPE_CHECKING:  # a checker must know a typing mistake from a plugin
 
-        found = fakes()
-        if name in found:
-            return globals().setdefault(name, PluginProxy(found[name]))
-        for fake in found.values():
-            if fake.__name__ == name:
-                return globals().setdefault(name, fake)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Find a plugin's proxy (`http`) or a plugin's class (`HttpPlugin`) when it is first asked for."""
+        if not name.startswith("_"):
+            from bigfoot.discovery import fakes
+
+            found = fakes()
+            if name in found:
+                return globals().setdefault(name, PluginProxy(found[name]))
+            for fake in found.values():
+                if fake.__name__ == name:
+                    return globals().setdefault(name, fake)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [

@@ -10,7 +10,8 @@ from bigfoot import context, report
 from bigfoot.errors import BigfootError
 from bigfoot.fake import Fake
 from bigfoot.sandbox import SandboxContext
-from bigfoot.verifier import StrictVerifier, current_verifier
+from bigfoot.turn import current_verifier
+from bigfoot.verifier import StrictVerifier
 
 
 class PluginProxy:

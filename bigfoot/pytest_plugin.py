@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from bigfoot import config as settings
-from bigfoot import report, verifier
+from bigfoot import report
 from bigfoot.errors import BigfootConfigError, BigfootError, InvalidArgumentError
 from bigfoot.masking import show_secrets
 from bigfoot.seam import uninstall
-from bigfoot.verifier import StrictVerifier, Turn
+from bigfoot.turn import Turn, begin, current_verifier, end
+from bigfoot.verifier import StrictVerifier
 
 _TURN = pytest.StashKey[Turn]()
 _sessions: list[pytest.Config] = []
@@ -76,13 +77,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.fixture
 def bigfoot_verifier() -> StrictVerifier:
     """The verifier of this test, the same that `bigfoot.current_verifier()` returns."""
-    return verifier.current_verifier()
+    return current_verifier()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     turn = item.stash[_TURN] = Turn(_marked(item))
-    verifier.begin(turn)
+    begin(turn)
     return (yield)
 
 
@@ -115,7 +116,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
         result = yield
     finally:
         if turn is not None:
-            verifier.end(turn)
+            end(turn)
             del item.stash[_TURN]
         left = turn.verifier.abandon() if turn is not None and turn.verifier is not None else []
     if turn is not None and turn.verifier is not None:
@@ -128,8 +129,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 
 def _judge(item: pytest.Item, found: StrictVerifier) -> None:
     __tracebackhide__ = True
-    if found.breaches:
-        found.test_code = frozenset(_own_code(item))
+    if found.verdict.breaches:
+        found.verdict.own.update(_own_code(item))
     found.verify_rest()
 
 

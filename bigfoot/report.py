@@ -9,73 +9,21 @@ from typing import TYPE_CHECKING, Any
 from bigfoot import context
 from bigfoot.masking import masked, safe
 from bigfoot.origin import Origin
-from bigfoot.timeline import Difference, differences
-from bigfoot.values import Body, Headers, Secret
+from bigfoot.rendering import Raw as Raw
+from bigfoot.rendering import call as call
+from bigfoot.rendering import indented as indented
+from bigfoot.rendering import meant as meant
+from bigfoot.rendering import value as value
+from bigfoot.timeline import Difference, Timeline, differences
+from bigfoot.values import Headers, Secret
 
 if TYPE_CHECKING:
     from bigfoot.interaction import Interaction
     from bigfoot.sandbox import SandboxContext
     from bigfoot.script import Step
     from bigfoot.session import Session, SessionFake, SessionStep
-    from bigfoot.verifier import StrictVerifier
 
-_LONGEST = 4000
 _MOST_LISTED = 25
-
-
-def value(given: Any, name: str = "") -> str:
-    """Return a value as it can be pasted into a test, its secrets masked."""
-    shown = safe(given, name)
-    if isinstance(shown, Headers):
-        shown = shown.own()
-    if isinstance(shown, Body):
-        shown = (
-            str(shown)
-            if shown.bytes.decode("utf-8", "replace") == str(shown) and _is_text(shown.bytes)
-            else shown.bytes
-        )
-    try:
-        text = masked(repr(shown)) if not isinstance(shown, (str, bytes, Secret)) else repr(shown)
-    except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
-        return f"<{type(given).__name__} whose __repr__ raised {type(error).__name__}: {error}>"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def call(function: str, arguments: Mapping[str, Any], *positional: str) -> str:
-    """Return a call as source text: on one line when it is short, else one argument a line.
-
-    Arguments:
-        function: what is called, as source text.
-        arguments: keyword arguments by name; values of type `Raw` are source text already.
-        positional: positional arguments, as source text.
-    """
-    parts = [
-        *positional,
-        *(f"{name}={given if isinstance(given, Raw) else value(given, name)}" for name, given in arguments.items()),
-    ]
-    line = f"{function}({', '.join(parts)})"
-    if len(line) <= 100:
-        return line
-    return f"{function}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
-
-
-class Raw(str):
-    """Source text that is pasted as it is."""
-
-    __slots__ = ()
-
-
-def indented(text: str, by: str = "    ") -> str:
-    """Return the text with every line indented."""
-    return "\n".join(f"{by}{line}" if line else line for line in text.splitlines())
 
 
 def unmocked(what: str, *, origin: Origin | None, fix: str, notes: Sequence[str] = ()) -> str:
@@ -138,10 +86,10 @@ def unused(steps: Sequence[Step]) -> str:
     return "\n".join(lines)
 
 
-def mismatch(verifier: StrictVerifier, source_id: str, expected: Mapping[str, Any], actual: Interaction | None) -> str:
+def mismatch(timeline: Timeline, source_id: str, expected: Mapping[str, Any], actual: Interaction | None) -> str:
     """Return the text for an assertion that does not describe the interaction it met."""
     if actual is None:
-        left = [interaction for interaction in verifier.timeline if not interaction.asserted]
+        left = [interaction for interaction in timeline if not interaction.asserted]
         lines = [f"Nothing is left that this assertion of {source_id} could mean."]
         return "\n".join([*lines, *_listed("Not asserted so far", left), *_expected(expected)])
     lines = []
@@ -149,7 +97,7 @@ def mismatch(verifier: StrictVerifier, source_id: str, expected: Mapping[str, An
         lines.append(f"The next interaction is not {source_id} but {actual.source_id}:")
         lines.append(f"  #{actual.sequence} {summary(actual)}{_at(actual)}")
         lines += _expected(expected)
-        others = [i for i in verifier.timeline if not i.asserted and i.source_id == source_id]
+        others = [i for i in timeline if not i.asserted and i.source_id == source_id]
         lines += _listed(f"{source_id}, further down", others)
         lines += [
             "",
@@ -159,14 +107,14 @@ def mismatch(verifier: StrictVerifier, source_id: str, expected: Mapping[str, An
         lines.append(f"The interaction differs from the assertion: #{actual.sequence} {summary(actual)}{_at(actual)}")
         for found in differences(expected, actual.seen(expected)):
             lines += difference(found)
-        near = _nearest(verifier, actual, expected)
+        near = _nearest(timeline, actual, expected)
         lines += _listed("Nearest others", near)
         lines += ["", "What happened would be asserted by:"]
     return "\n".join([*lines, indented(assertion(actual))])
 
 
-def _nearest(verifier: StrictVerifier, actual: Interaction, expected: Mapping[str, Any]) -> list[Interaction]:
-    others = [i for i in verifier.timeline if not i.asserted and i is not actual and i.source_id == actual.source_id]
+def _nearest(timeline: Timeline, actual: Interaction, expected: Mapping[str, Any]) -> list[Interaction]:
+    others = [i for i in timeline if not i.asserted and i is not actual and i.source_id == actual.source_id]
     scored = sorted(others[:200], key=lambda i: len(differences(expected, i.seen(expected))))
     best = len(differences(expected, actual.seen(expected)))
     return [i for i in scored if len(differences(expected, i.seen(expected))) <= best][:3]
@@ -231,14 +179,6 @@ def unknown_field(interaction: Interaction, name: str) -> str:
     """Return the remedy for a field that the interaction does not have."""
     names = [*interaction.details, *interaction.extras]
     return f"{interaction.source_id} has no such field{meant(name, names)}; it has {', '.join(names) or 'none'}"
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """Return `" (did you mean 'x'?)"` when a known name is close, else nothing."""
-    import difflib
-
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def call_after_sandbox(sandbox: SandboxContext, late: Any, source_id: str) -> str:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from types import CodeType
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bigfoot import config as settings
-from bigfoot import context, report, seam, threads
+from bigfoot import context, seam, threads
+from bigfoot.assertion import check_order, claim
 from bigfoot.discovery import fakes
-from bigfoot.errors import (
-    AssertionInsideSandboxError,
-    BigfootError,
-    InteractionMismatchError,
-    InvalidArgumentError,
-    MissingAssertionFieldsError,
-    UnassertedInteractionsError,
-    UnusedMocksError,
-    VerificationError,
-)
+from bigfoot.errors import AssertionInsideSandboxError, BigfootError, InvalidArgumentError
 from bigfoot.fake import Fake
-from bigfoot.sandbox import InAnyOrderContext, SandboxContext, in_order
-from bigfoot.timeline import Timeline, differences
+from bigfoot.sandbox import InAnyOrderContext, SandboxContext
+from bigfoot.timeline import Timeline
+from bigfoot.verdict import Verdict
 
 if TYPE_CHECKING:
     from bigfoot.config import Config
@@ -42,7 +34,7 @@ class StrictVerifier:
 
     Attributes:
         timeline: the interactions, in order.
-        breaches: the unmocked calls so far; each is an error that was raised in the code under test.
+        verdict: what is known against the test: its unmocked calls, and which code is its own.
 
     Example:
         >>> verifier = StrictVerifier()
@@ -55,14 +47,11 @@ class StrictVerifier:
         self.config = settings.session() if config is None else config
         self.config.check_names(fakes())
         self.timeline = Timeline()
-        self.breaches: list[BigfootError] = []
-        self.test_code: frozenset[CodeType] = frozenset()
+        self.verdict = Verdict()
         self._plugins: dict[str, Fake] = {}
         self._lock = threading.RLock()
         self._answers: dict[type, Callable[[Any], Any]] = {}
         self._open: list[SandboxContext] = []
-        self._openers: set[CodeType] = set()
-        self._judged: set[int] = set()
 
     def plugin(self, kind: str | type[F]) -> Any:
         """Return this verifier's plugin by its public name or class, made on first use."""
@@ -128,7 +117,7 @@ class StrictVerifier:
 
     def refuse(self, error: BigfootError) -> BigfootError:
         """Remember a breach and return it, to be raised: the verdict fails the test even if somebody swallows it."""
-        self.breaches.append(error)
+        self.verdict.breaches.append(error)
         return error
 
     def sandbox(self) -> SandboxContext:
@@ -143,7 +132,7 @@ class StrictVerifier:
         """Note that a sandbox of this verifier is open."""
         self._open.append(sandbox)
         if sandbox.origin is not None and sandbox.origin.code is not None:
-            self._openers.add(sandbox.origin.code)
+            self.verdict.own.add(sandbox.origin.code)
 
     def settle(self) -> None:
         """Take in what is still on its way to the plugins."""
@@ -202,20 +191,7 @@ class StrictVerifier:
             InvalidArgumentError: it is neither a source nor a call.
         """
         self.refuse_inside()
-        earlier, later = self._meant("first", first), self._meant("second", second)
-        if not earlier or not later or max(i.sequence for i in earlier) > min(i.sequence for i in later):
-            expected = {"source_id": report.source_of(first), "before": report.source_of(second)}
-            raise InteractionMismatchError(expected, None, report.wrong_order(first, second, earlier, later))
-
-    def _meant(self, parameter: str, given: Any) -> list[Interaction]:
-        """Return the interactions that a source, a call or an interaction stands for."""
-        interaction = getattr(given, "interaction", given)
-        if interaction in self.timeline:
-            return [interaction]
-        source_id = getattr(given, "source_id", None)
-        if not isinstance(source_id, str):
-            raise InvalidArgumentError(parameter, given, "give a source, such as bigfoot.http.request, or a call")
-        return [found for found in self.timeline if found.source_id == source_id]
+        check_order(self.timeline, first, second)
 
     def claim(self, source_id: str, expected: Mapping[str, Any], *, owed: str | None = None) -> Interaction:
         """Find the interaction that an assertion means, compare it and mark it as asserted.
@@ -226,48 +202,7 @@ class StrictVerifier:
             owed: what is still owed after this assertion; fields may then be left out for now.
         """
         self.refuse_inside()
-        ordered = in_order()
-        while True:
-            if ordered:
-                found = self.timeline.next(source_id, expected)
-                candidates: Iterator[Interaction] = iter([found] if found and found.source_id == source_id else [])
-            else:
-                candidates = self.timeline.candidates(source_id, expected)
-            first = next(candidates, None)
-            if first is None:
-                raise self._mismatch(source_id, expected, self.timeline.next(source_id, expected) if ordered else None)
-            self._check_fields(first, expected, partial=owed is not None)
-            match = self._match(first, candidates, expected)
-            if match is None:
-                raise self._mismatch(source_id, expected, first) from _matcher_error(first, expected)
-            if self.timeline.claim(match, in_order=ordered):
-                match.owed = owed
-                return match
-
-    @staticmethod
-    def _match(first: Interaction, rest: Iterator[Interaction], expected: Mapping[str, Any]) -> Interaction | None:
-        candidate: Interaction | None = first
-        while candidate is not None and differences(expected, candidate.seen(expected)):
-            candidate = next(rest, None)
-        return candidate
-
-    def _check_fields(self, interaction: Interaction, expected: Mapping[str, Any], *, partial: bool) -> None:
-        seen = interaction.seen(expected)
-        for name in expected:
-            if name not in seen:
-                raise InvalidArgumentError(name, expected[name], report.unknown_field(interaction, name))
-        plugin = interaction.plugin
-        if partial or not self.config.require_all_fields or plugin is None:
-            return
-        missing = frozenset(plugin.fields(interaction)) - expected.keys()
-        if missing:
-            raise MissingAssertionFieldsError(missing, report.missing_fields(interaction, missing, expected))
-
-    def _mismatch(
-        self, source_id: str, expected: Mapping[str, Any], actual: Interaction | None
-    ) -> InteractionMismatchError:
-        hint = report.mismatch(self, source_id, expected, actual)
-        return InteractionMismatchError({"source_id": source_id, **expected}, actual, hint)
+        return claim(self.timeline, source_id, expected, owed=owed, complete=self.config.require_all_fields)
 
     def refuse_inside(self) -> None:
         """Raise if a sandbox of this verifier is open here.
@@ -298,103 +233,12 @@ class StrictVerifier:
             AssertionInsideSandboxError: the sandbox is still open.
         """
         self.refuse_inside()
-        self._judge(self.timeline.unasserted(), self._unused(), self._swallowed())
+        self.verdict.all(self.timeline.unasserted(), self._unused())
 
     def verify_rest(self) -> None:
         """Judge as `verify_all`, open sandboxes or not, leaving out what an earlier verdict has already said."""
         __tracebackhide__ = True
-        self._judge(
-            [found for found in self.timeline.unasserted() if id(found) not in self._judged],
-            [step for step in self._unused() if id(step) not in self._judged],
-            [breach for breach in self._swallowed() if id(breach) not in self._judged],
-        )
-
-    def _judge(self, left: list[Interaction], unused: list[Step], swallowed: list[BigfootError]) -> None:
-        __tracebackhide__ = True
-        self._judged.update(id(finding) for finding in (*left, *unused, *swallowed))
-        unasserted_error = UnassertedInteractionsError(left, report.unasserted(left)) if left else None
-        unused_error = UnusedMocksError(unused, report.unused(unused)) if unused else None
-        if swallowed or (unasserted_error and unused_error):
-            cause = swallowed[0] if swallowed else None
-            raise VerificationError(unasserted_error, unused_error, tuple(swallowed)) from cause
-        if unasserted_error or unused_error:
-            raise unasserted_error or unused_error  # type: ignore[misc]  # one of them is there
+        self.verdict.rest(self.timeline.unasserted(), self._unused())
 
     def _unused(self) -> list[Step]:
         return [step for plugin in list(self._plugins.values()) for step in plugin.unused()]
-
-    def _swallowed(self) -> list[BigfootError]:
-        """Return the breaches that never reached the test's own frame: somebody below it caught them."""
-        own = self.test_code | self._openers
-        return [breach for breach in self.breaches if not _passed_through(breach, own)]
-
-
-def _passed_through(error: BaseException, code: frozenset[CodeType] | set[CodeType]) -> bool:
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code in code:
-            return True
-        trace = trace.tb_next
-    return False
-
-
-def _matcher_error(interaction: Interaction, expected: Mapping[str, Any]) -> Exception | None:
-    """Return the exception that a matcher itself raised, so that the mismatch is raised from it."""
-    return next(
-        (found.error for found in differences(expected, interaction.seen(expected)) if found.error is not None), None
-    )
-
-
-class Turn:
-    """One test's turn: it has a verifier as soon as somebody asks for it.
-
-    Arguments:
-        config: the settings of the test; None for those of the session.
-
-    Attributes:
-        verifier: its verifier, or None while nobody asked.
-        completed: whether the test's body ran to its end.
-    """
-
-    __slots__ = ("completed", "config", "verifier")
-
-    def __init__(self, config: Config | None = None) -> None:
-        self.config = config
-        self.completed = False
-        self.verifier: StrictVerifier | None = None
-
-    def ask(self) -> StrictVerifier:
-        """Return the verifier, made on first use."""
-        if self.verifier is None:
-            with _turns_lock:
-                if self.verifier is None:
-                    self.verifier = StrictVerifier(self.config)
-        return self.verifier
-
-
-_turns: list[Turn] = []
-_turns_lock = threading.RLock()
-
-
-def begin(turn: Turn) -> None:
-    """Give the turn to a test; a test that runs others inside (pytester) gets it back afterwards."""
-    _turns.append(turn)
-
-
-def end(turn: Turn) -> None:
-    """Take the turn back."""
-    if turn in _turns:
-        _turns.remove(turn)
-
-
-def current_verifier() -> StrictVerifier:
-    """Return the verifier of the running test.
-
-    Raises:
-        NoActiveVerifierError: no test is running.
-    """
-    if not _turns:
-        from bigfoot.errors import NoActiveVerifierError
-
-        raise NoActiveVerifierError
-    return _turns[-1].ask()

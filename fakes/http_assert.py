@@ -144,7 +144,7 @@ class HttpAssertionBuilder:
         interaction = self._interaction
         if differences(expected, interaction.seen(expected)):
             interaction.owed = "response"
-            hint = report.mismatch(self._verifier, interaction.source_id, expected, interaction)
+            hint = report.mismatch(self._verifier.timeline, interaction.source_id, expected, interaction)
             raise InteractionMismatchError({"source_id": interaction.source_id, **expected}, interaction, hint)
         interaction.owed = None
 

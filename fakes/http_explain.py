@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bigfoot import report
 from bigfoot.timeline import Difference
-from bigfoot.values import normal_url
+from bigfoot.urls import normal_url
 
 from .http_request import Request
 from .http_routes import Mock, matches

@@ -108,7 +108,8 @@ def query_criteria(
         return None if own is None else PlainQuery(own, (), "url"), ()
     if params is not None and exact_params is not None:
         raise InvalidArgumentError("exact_params", exact_params, "give params (some) or exact_params (all), not both")
-    name, given = ("params", params) if exact_params is None else ("exact_params", exact_params)
+    name = "params" if exact_params is None else "exact_params"
+    given: Any = params if exact_params is None else exact_params
     wanted, matchers = _wanted(name, given)
     if matchers:
         values = {key: value if key in matchers else _joined(value) for key, value in given.items()}

@@ -10,7 +10,8 @@ from typing import Any
 from bigfoot.interaction import Interaction
 from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough
 from bigfoot.transports.http_delivery import Delivery
-from bigfoot.values import Headers, Url, normal_url
+from bigfoot.urls import Url, normal_url
+from bigfoot.values import Headers
 
 from .http_content import content
 

@@ -11,7 +11,7 @@ from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import Origin
 from bigfoot.script import Queue, Step
 from bigfoot.transports.http import HttpReply, HttpRequest
-from bigfoot.values import normal_url
+from bigfoot.urls import normal_url
 
 from .http_match import Criterion, PlainQuery
 from .http_request import Request

@@ -14,7 +14,7 @@ import pytest
 
 import bigfoot
 from bigfoot import SandboxNotActiveError, StrictVerifier
-from bigfoot.verifier import Turn, begin, end
+from bigfoot.turn import Turn, begin, end
 
 CORE = os.path.dirname(os.path.abspath(bigfoot.__file__)) + os.sep
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import bigfoot
-from bigfoot.verifier import Turn, begin, end
+from bigfoot.turn import Turn, begin, end
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

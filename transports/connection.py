@@ -209,7 +209,7 @@ class Connection(Wire):
             told = BigfootError(f"The peer of {self.dial.url} failed: {type(error).__name__}: {error}")
             told.__cause__ = error
             verifier.refuse(told)
-        elif error not in verifier.breaches:
+        elif error not in verifier.verdict.breaches:
             verifier.refuse(error)
         self.fail(error)
 

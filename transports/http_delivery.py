@@ -6,7 +6,6 @@ what the wire does instead of what follows, an exception is raised as it is.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -86,13 +85,14 @@ class Pieces:
         self._convert = convert
         self._kept: list[Item] = []
         self._rest: Any = None
-        given = source() if callable(source) else source
+        given: Any = source() if callable(source) else source
         self.awaits = isinstance(given, AsyncIterable) and not isinstance(given, Iterable)
-        if callable(source) and hasattr(given, "close"):
-            given.close()
+        close = getattr(given, "close", None)
+        if callable(source) and close is not None:
+            close()
 
     def __iter__(self) -> Iterator[Item]:
-        source = self._source() if callable(self._source) else self._source
+        source: Any = self._source() if callable(self._source) else self._source
         if isinstance(source, (list, tuple)):
             yield from map(self._convert, source)
             return
@@ -113,7 +113,8 @@ class Pieces:
                 yield item
             return
         if callable(self._source):
-            async for item in self._source():
+            fresh: Any = self._source()
+            async for item in fresh:
                 yield self._convert(item)
             return
         for kept in list(self._kept):
@@ -333,11 +334,9 @@ def _spelled(fault: Fault) -> Iterator[Item]:
 async def sleep(seconds: float) -> None:
     """Sleep in whichever async library is running."""
     trio: Any = sys.modules.get("trio")
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        if trio is None:
-            raise
+    if trio is not None and trio.lowlevel.in_trio_run():
         await trio.sleep(seconds)
-    else:
-        await asyncio.sleep(seconds)
+        return
+    import asyncio
+
+    await asyncio.sleep(seconds)

@@ -10,7 +10,7 @@ import pytest
 
 import bigfoot
 from bigfoot import BigfootError
-from bigfoot.verifier import Turn, begin, end
+from bigfoot.turn import Turn, begin, end
 
 
 @contextlib.contextmanager
