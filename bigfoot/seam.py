@@ -74,7 +74,7 @@ class Seam:
         """Put the seam on its library now if it is imported, else when it will be. Idempotent."""
         if self._on:
             return
-        if self.library in sys.modules:
+        if sys.modules.get(self.library) is not None:  # None stands for "not to be imported"
             importlib.import_module(self.library)  # another thread may be just importing it: wait until it is done
             if not _half_imported(self.library):  # else further up this very stack: the next sandbox finds it
                 self._place()
