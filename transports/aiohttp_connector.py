@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from bigfoot import context
 from bigfoot.errors import SandboxNotActiveError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 else:
     BaseConnector = object
 
-C = TypeVar("C", bound="type[Memory]")
+M = TypeVar("M", bound="Memory")
 
 
 class Memory(BaseConnector):
@@ -128,13 +128,18 @@ class Connector(Memory):
             await self._real.close(**options)
 
 
-@functools.cache
-def complete(kind: C) -> C:
+def complete(kind: type[M]) -> type[M]:
     """Return the class with aiohttp's `BaseConnector` under it.
 
     Raises:
         ImportError: this version of aiohttp has no place where a connector makes its connections.
     """
+    made: type[M] = _complete(cast("Any", kind))
+    return made
+
+
+@functools.cache
+def _complete(kind: Any) -> Any:
     import aiohttp
     from aiohttp.client_proto import ResponseHandler
 
@@ -149,8 +154,7 @@ def complete(kind: C) -> C:
         "base": aiohttp.BaseConnector,
         "handler": ResponseHandler,
     }
-    made: Any = type(kind.__name__, (kind, aiohttp.BaseConnector), body)
-    return made  # type: ignore[no-any-return]
+    return type(kind.__name__, (kind, aiohttp.BaseConnector), body)
 
 
 async def _through(exchange: Exchange, answer: PassThrough, traces: list[Trace]) -> Connection:

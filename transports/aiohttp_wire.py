@@ -148,8 +148,9 @@ class Wire(asyncio.Transport):
     async def _serve(self, exchange: Exchange, interaction: Interaction) -> None:
         """Give an answer that takes its time."""
         self._connector = exchange.connector
-        if type(interaction.answer) is Deferred:
-            await interaction.answer.settle()
+        awaited = interaction.answer
+        if type(awaited) is Deferred:
+            await awaited.settle()
         answer = interaction.answer
         if type(answer) is HttpReply:
             self._reply_with(exchange, interaction)
