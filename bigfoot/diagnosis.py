@@ -36,13 +36,13 @@ def text(findings: Findings, width: int = 80) -> str:
 
 
 def troubles(findings: Findings) -> list[str]:
-    """Return what is wrong with this installation, a sentence or two each; empty if all is well."""
+    """Return what is wrong with this installation, and the commands that help; empty if all is well."""
     found = [_misfit(met) for met in findings.met if met.trouble is not None]
     found += [_namesake(one, findings) for one in findings.namesakes if not one.running]
     if not any(one.running for one in findings.namesakes):
         found.append(
-            f"The package that runs, {findings.package}, is not installed, so pytest does not load its plugin: "
-            f"run {_INSTALL} in its checkout."
+            f"The package that runs, {findings.package}, is not installed, so pytest does not load its plugin. "
+            f"In its checkout, run:\n  {_INSTALL}"
         )
     return found
 
@@ -127,7 +127,7 @@ def _verdict(findings: Findings, width: int) -> list[str]:
     found = troubles(findings)
     if not found:
         return ["No trouble found."]
-    return ["Trouble:", *(line for each in found for line in _paragraph(each, width))]
+    return ["Trouble:", *(line for each in found for part in each.splitlines() for line in _paragraph(part, width))]
 
 
 def _misfit(met: Met) -> str:
@@ -143,8 +143,8 @@ def _namesake(found: Namesake, findings: Findings) -> str:
         )
     return (
         f"bigfoot {found.version} in {folder} is another, older project of the same name, from the package index. "
-        "It takes the place of this one, or mixes with it. Run pip uninstall bigfoot until none is left, "
-        f"then {_INSTALL} in the checkout."
+        "It takes the place of this one, or mixes with it. Uninstall until none is left, then install the checkout:\n"
+        f"  pip uninstall bigfoot\n  {_INSTALL}"
     )
 
 
