@@ -20,7 +20,12 @@ class Url(str):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, str):
             return NotImplemented
-        return str.__eq__(self, other) or normal_url(self) == normal_url(other)
+        if str.__eq__(self, other):
+            return True
+        try:
+            return str.__eq__(normal_url(self), normal_url(other))
+        except ValueError:  # one of them is no URL
+            return False
 
     def __ne__(self, other: object) -> bool:
         equal = self.__eq__(other)

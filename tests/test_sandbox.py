@@ -81,7 +81,7 @@ def test_the_module_is_the_sandbox_of_the_running_test() -> None:
 
 def test_leaving_what_is_not_open_says_so() -> None:
     with pytest.raises(BigfootError, match="no open sandbox"):
-        bigfoot.__exit__(None, None, None)
+        bigfoot.__exit__(None, None, None)  # type: ignore[attr-defined]
 
 
 def test_an_exception_of_the_body_goes_up_unchanged() -> None:

@@ -76,4 +76,4 @@ def test_an_exit_stack_leaves_what_it_entered() -> None:
             assert turn.ask().open
         assert not turn.ask().open
         with pytest.raises(BigfootError, match="no open sandbox"):
-            bigfoot.__exit__(None, None, None)
+            bigfoot.__exit__(None, None, None)  # type: ignore[attr-defined]
