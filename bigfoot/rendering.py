@@ -17,24 +17,12 @@ def value(given: Any, name: str = "") -> str:
     if isinstance(shown, Headers):
         shown = shown.own()
     if isinstance(shown, Body):
-        shown = (
-            str(shown)
-            if shown.bytes.decode("utf-8", "replace") == str(shown) and _is_text(shown.bytes)
-            else shown.bytes
-        )
+        shown = str(shown) if str(shown).encode("utf-8", "surrogatepass") == shown.bytes else shown.bytes
     try:
         text = masked(repr(shown)) if not isinstance(shown, (str, bytes, Secret)) else repr(shown)
     except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
         return f"<{type(given).__name__} whose __repr__ raised {type(error).__name__}: {error}>"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def call(function: str, arguments: Mapping[str, Any], *positional: str) -> str:

@@ -99,7 +99,12 @@ class Headers(dict[str, str]):
     __hash__ = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Headers, (self.raw,)
+        return _revive, (self.raw, dict(self._added()) if self._added is not None else {})
+
+
+def _revive(raw: tuple[tuple[bytes, bytes], ...], added: dict[str, Sequence[str]]) -> Headers:
+    """Rebuild headers in another process, where the client that added some is not at hand."""
+    return Headers(raw, lambda: added)
 
 
 def _text(value: bytes) -> str:
@@ -136,11 +141,13 @@ class Body(str):
     """
 
     bytes: builtins.bytes
+    _charset: str | None
     _encoding: str
 
     def __new__(cls, content: builtins.bytes = b"", charset: str | None = None, encoding: str = "") -> Body:
         self = super().__new__(cls, _decode(content, charset))
         self.bytes = content
+        self._charset = charset
         self._encoding = encoding
         return self
 
@@ -189,7 +196,7 @@ class Body(str):
         return str.__hash__(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Body, (self.bytes, None, self._encoding)
+        return Body, (self.bytes, self._charset, self._encoding)
 
 
 def _decode(content: bytes, charset: str | None) -> str:
@@ -230,6 +237,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Secret):
             return self.digest == other.digest
+        if isinstance(other, Body):
+            other = other.bytes
         if isinstance(other, (bytes, bytearray)):
             return self.digest == digest(bytes(other))
         if isinstance(other, str):
