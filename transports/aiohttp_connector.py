@@ -17,7 +17,7 @@ from bigfoot.seam import original
 from .aiohttp_exchange import Exchange
 from .aiohttp_tap import Through
 from .aiohttp_wire import Wire
-from .http import HttpReply, HttpRequest, PassThrough
+from .http import HttpRequest, PassThrough
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout, TCPConnector
@@ -54,11 +54,9 @@ class Memory(BaseConnector):
             connect: aiohttp's own `BaseConnector.connect`.
             req: as `connect` gets it; so the rest.
         """
-        answer = exchange.early()
-        if answer is not None and type(answer) is not HttpReply:
-            answer = await exchange.prepare()
-            if type(answer) is PassThrough:
-                return await _through(exchange, answer, traces)
+        passed = exchange.passes()
+        if passed is not None:
+            return await _through(exchange, passed, traces)
         if req.proxy is not None:
             _authorize_at_proxy(req)
         connection = await connect(self, req, traces, timeout)
@@ -157,13 +155,13 @@ def _complete(kind: Any) -> Any:
     return type(kind.__name__, (kind, aiohttp.BaseConnector), body)
 
 
-async def _through(exchange: Exchange, answer: PassThrough, traces: list[Trace]) -> Connection:
+async def _through(exchange: Exchange, passed: PassThrough, traces: list[Trace]) -> Connection:
     """Return a real connection with a tap on it."""
-    connection = await exchange.reach(answer, traces)
+    connection = await exchange.reach(passed, traces)
     if connection.transport is None:  # lost already: aiohttp finds out as soon as it writes
-        connection.add_callback(answer.done)
+        connection.add_callback(passed.done)
     else:
-        Through(connection, exchange.request, answer)
+        Through(connection, exchange.request, passed)
     return connection
 
 

@@ -14,7 +14,7 @@ from bigfoot.origin import caller
 from .aiohttp_delivery import Player
 from .http import HttpRequest, PassThrough, RawHeaders
 from .http1 import LazyHeaders
-from .http_delivery import Deferred, Delivery
+from .http_delivery import Delivery
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout
@@ -41,95 +41,55 @@ class Exchange:
         connector: the connector of the user's session.
     """
 
-    __slots__ = (
-        "_ask",
-        "_error",
-        "_interaction",
-        "_lane",
-        "_real",
-        "_req",
-        "_timeout",
-        "bodiless",
-        "connector",
-        "request",
-    )
+    __slots__ = ("_ask", "_lane", "_real", "_req", "_timeout", "bodiless", "connector", "request")
 
     def __init__(
         self, ask: Ask, connector: BaseConnector, real: Connect, req: ClientRequest, timeout: ClientTimeout
     ) -> None:
-        headers = req.headers
         # Where `100 Continue` is awaited, aiohttp has a task that writes a body, even if there is none.
-        bodiless = self.bodiless = not (req.body or req.chunked or "Expect" in headers)
-        self.request = HttpRequest(
-            "aiohttp",
-            req.method,
-            str(req.url),
-            # What aiohttp adds when it writes them is missing; the connection puts in what it sees written.
-            LazyHeaders(_encoded, headers),
-            b"" if bodiless else None,
-            defaults_without_body if bodiless else defaults,
-            caller(3),
-            awaits=True,
-        )
+        bodiless = self.bodiless = not (req.body or req.chunked or "Expect" in req.headers)
+        added = defaults_without_body if bodiless else defaults
+        url = str(req.url)
+        if url.count("/") == 2:  # yarl leaves out the path that is sent
+            url += "/"
+        # Headers are taken from the wire, when aiohttp has checked and written them.
+        self.request = HttpRequest("aiohttp", req.method, url, (), None, added, caller(3), awaits=True)
         self.connector = connector
         self._ask = ask
         self._real = real
         self._req = req
         self._timeout = timeout
-        self._interaction: Interaction | None = None
-        self._error: BaseException | None = None
+        self._lane: str | None = None
 
-    def early(self) -> Any:
-        """Ask as early as possible, in the user's own chain of calls.
-
-        Returns:
-            The answer; None if there is none before `decide`.
-        """
-        try:
-            interaction = self._interaction = self._ask(self.request)
-        except TimeoutError as error:
-            self._error = error  # raised from here, aiohttp would call it a timeout of its own connecting
-            return None
-        if interaction is None:
+    def passes(self) -> PassThrough | None:
+        """Return whom to tell what is seen of the request, if it certainly passes through."""
+        interaction = self._ask(self.request)
+        if interaction is not None:
+            self.request.headers = LazyHeaders(_encoded, self._req.headers)  # should it never be written
+            passed: PassThrough = interaction.answer
+            return passed
+        if not self.bodiless:
             task = asyncio.current_task()
             self._lane = None if task is None else task.get_name()
-            return None
-        return interaction.answer
+        return None
 
-    async def prepare(self) -> Any:
-        """Await an early answer that is not ready, and raise what it raises instead of a connection."""
-        interaction = self._interaction
-        assert interaction is not None
-        try:
-            if type(interaction.answer) is Deferred:
-                await interaction.answer.settle()
-            if type(interaction.answer) is Delivery:
-                await self.player(interaction.answer).refuse()
-        except TimeoutError as error:
-            self._error = error
-            return None
-        return interaction.answer
-
-    def player(self, delivery: Delivery) -> Player:
-        """Return who plays a reply that comes with pauses, in pieces or with faults."""
-        return Player(delivery, self._req, self._timeout)
-
-    def decide(self, body: bytes) -> Interaction:
+    def decide(self, headers: RawHeaders, body: bytes) -> Interaction:
         """Return the interaction with the answer, now that the request is written completely.
 
         Raises:
             Exception: what the mock is scripted to raise, or the error for a request without a mock.
         """
-        if self._error is not None:
-            raise self._error
-        interaction = self._interaction
-        if interaction is None:
-            self.request.body = body
-            interaction = self._ask(self.request)
-            assert interaction is not None
-            # aiohttp writes bodies in a task of its own; the call was made by another.
-            interaction.lane = self._lane or interaction.lane
+        self.request.headers = headers
+        self.request.body = body
+        interaction = self._ask(self.request)
+        assert interaction is not None
+        if self._lane is not None:  # aiohttp writes bodies in a task of its own; the call was made by another
+            interaction.lane = self._lane
         return interaction
+
+    def player(self, delivery: Delivery) -> Player:
+        """Return who plays a reply that comes with pauses, in pieces or with faults."""
+        return Player(delivery, self._req, self._timeout)
 
     async def reach(self, answer: PassThrough, traces: list[Trace]) -> Connection:
         """Return a connection to the real world."""

@@ -72,8 +72,9 @@ class Wire(asyncio.Transport):
         elif exchange is None or self._closing:
             return
         elif exchange.bodiless:
-            exchange.request.headers = LazyHeaders(fields, bytes(data))  # aiohttp writes a head in one piece
-            self._answer(exchange, b"")
+            # aiohttp writes a head in one piece, in the user's own chain of calls: an error is raised from here.
+            self._exchange = None
+            self._follow(exchange, exchange.decide(LazyHeaders(fields, bytes(data)), b""))
         else:
             self._read(exchange, data)
 
@@ -85,17 +86,13 @@ class Wire(asyncio.Transport):
         head_known = bool(message.head)
         self._written += data
         self._body += message.feed(data)
-        if not head_known and message.head:
-            exchange.request.headers = message.headers
-            if message.expects:
-                self._loop.call_soon(self._protocol.data_received, CONTINUE)
-        if message.complete:
-            self._answer(exchange, bytes(self._body))
-
-    def _answer(self, exchange: Exchange, body: bytes) -> None:
-        self._exchange = None  # written completely; and the connection may be kept alive for long
+        if not head_known and message.expects:
+            self._loop.call_soon(self._protocol.data_received, CONTINUE)
+        if not message.complete:
+            return
+        self._exchange = None
         try:
-            interaction = exchange.decide(body)
+            interaction = exchange.decide(message.headers, bytes(self._body))
         except BaseException as error:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise
@@ -103,6 +100,9 @@ class Wire(asyncio.Transport):
             # a connection's own errors are, it comes out of the `await` for the response.
             self._protocol.set_exception(error)
             return
+        self._follow(exchange, interaction)
+
+    def _follow(self, exchange: Exchange, interaction: Interaction) -> None:
         if type(interaction.answer) is HttpReply:
             self._reply_with(exchange, interaction)
         else:
