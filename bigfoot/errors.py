@@ -265,7 +265,7 @@ class InvalidArgumentError(BigfootError, ValueError, TypeError):
     """
 
     def __init__(self, parameter: str, value: object, remedy: str) -> None:
-        shown = value if isinstance(value, Shown) else Shown(value)
+        shown = Shown.of(value, parameter)
         super().__init__(parameter, shown, remedy)
         self.parameter = parameter
         self.value = str(shown)
@@ -276,16 +276,19 @@ class InvalidArgumentError(BigfootError, ValueError, TypeError):
 
 
 class Shown(str):
-    """The text of a value, cut to a readable length, that stays itself when shown again."""
+    """The text of a value, cut to a readable length and its secrets masked, that stays itself when shown again."""
 
     __slots__ = ()
 
-    def __new__(cls, value: object) -> Shown:
-        try:
-            text = value if isinstance(value, Shown) else repr(value)
-        except RecursionError as error:
-            text = f"<{type(value).__name__} whose repr failed: {error}>"
-        return super().__new__(cls, text if len(text) <= 200 else f"{text[:200]}...")
+    @classmethod
+    def of(cls, value: object, name: str) -> Shown:
+        """Return the text of the value of this parameter."""
+        if isinstance(value, Shown):
+            return value
+        from bigfoot.rendering import value as rendered
+
+        text = rendered(value, name)
+        return cls(text if len(text) <= 200 else f"{text[:200]}...")
 
 
 class AssertionInsideSandboxError(BigfootError):

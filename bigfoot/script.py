@@ -38,6 +38,28 @@ class Step:
         """Return the promise in one line, as the test wrote it."""
         return repr(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revive, (self.describe(), self.required, self.left, self.used, self.origin)
+
+
+class Told(Step):
+    """A step that crossed a process border: what it was promised for stays behind, its text travels."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str, *, required: bool, origin: Origin) -> None:
+        super().__init__(required=required, origin=origin)
+        self.text = text
+
+    def describe(self) -> str:
+        return self.text
+
+
+def _revive(text: str, required: bool, left: int | None, used: int, origin: Origin) -> Told:
+    told = Told(text, required=required, origin=origin)
+    told.left, told.used = left, used
+    return told
+
 
 class Queue(Generic[S]):
     """Steps that are consumed first in, first out. Not thread-safe: its plugin holds the timeline's lock."""
