@@ -80,7 +80,8 @@ def normalize(connection: HTTPConnection, head: bytes) -> HttpRequest:
     method, target, _ = head[: head.index(b"\n")].decode("latin-1").split(" ", 2)
     client = client_of(connection)
     headers = LazyHeaders(fields, head)
-    return HttpRequest(client, method, _url(connection, target), headers, None, _DEFAULTS[client])
+    # http.client and urllib send a method as it was given; requests and the others in upper case, as mocks are kept.
+    return HttpRequest(client, method.upper(), _url(connection, target), headers, None, _DEFAULTS[client])
 
 
 def _url(connection: HTTPConnection, target: str) -> str:
