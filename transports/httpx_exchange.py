@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,12 +13,18 @@ from typing import Any, NamedTuple
 from bigfoot import context
 from bigfoot.interaction import Interaction
 
-from .http import HttpReply, HttpRequest, PassThrough
+from .http import HttpReply, HttpRequest, PassThrough, RawHeaders
 from .http_delivery import Deferred, Delivery, sleep
 from .httpx_streams import Streams, settle, streams
 
 Ask = Callable[[HttpRequest], Interaction | None]
 SYNC, ASYNC = 0, 1
+
+# httpcore refuses other schemes, before it opens anything; no other layer of httpx does.
+_SCHEMES = frozenset({"http", "https", "ws", "wss"})
+# What h11 refuses to write; likewise, it is the first to look. It knows blanks by the same classes.
+_NAME = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
 
 
 class Library(NamedTuple):
@@ -48,6 +55,15 @@ def _defaults(name: str) -> Mapping[str, Sequence[str]]:
         return {name.lower(): (value,) for name, value in client.headers.items()}
 
 
+def _check(module: Any, headers: RawHeaders) -> None:
+    """Raise what the client raises where a header would break the message; such a request is never sent."""
+    for name, value in headers:
+        if not _NAME.fullmatch(name):
+            raise module.LocalProtocolError(f"Illegal header name {name!r}")
+        if not _VALUE.fullmatch(value):
+            raise module.LocalProtocolError(f"Illegal header value {value!r}")
+
+
 class Exchange:
     """One request and its answer.
 
@@ -72,8 +88,10 @@ class Exchange:
             body = request.content
         except library.module.RequestNotRead:
             body = None
+        headers = request.headers.raw
+        _check(library.module, headers)
         self._normal = HttpRequest(
-            library.name, request.method, url, request.headers.raw, body, library.defaults, awaits=door == ASYNC
+            library.name, request.method, url, headers, body, library.defaults, awaits=door == ASYNC
         )
         self._interaction = ask(self._normal)
 
@@ -159,6 +177,8 @@ class Exchange:
 
 def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], Any]) -> Any:
     """Answer a request of a sync client: with a real response out of the mock's reply, or by the real transport."""
+    if request.url.scheme not in _SCHEMES:
+        return real(request)
     exchange = Exchange(library, ask, request, SYNC)
     if exchange.wants_body:
         exchange.read(b"".join(request.stream))
@@ -173,6 +193,8 @@ def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], 
 
 async def answer_async(library: Library, ask: Ask, request: Any, real: Callable[[Any], Awaitable[Any]]) -> Any:
     """Answer a request of an async client; see `answer_sync`."""
+    if request.url.scheme not in _SCHEMES:
+        return await real(request)
     exchange = Exchange(library, ask, request, ASYNC)
     if exchange.wants_body:
         exchange.read(b"".join([piece async for piece in request.stream]))
