@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 class BigfootError(Exception):
     """The base of every bigfoot error."""
 
+    def __repr__(self) -> str:
+        # Not the arguments, as exceptions do: asyncio logs this text, and only the hints have their secrets masked.
+        return f"{type(self).__name__}({str(self)!r})"
+
 
 class BigfootWarning(UserWarning):
     """Something that bigfoot can live with, but that the user should know."""

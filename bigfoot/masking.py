@@ -11,11 +11,12 @@ from bigfoot.values import Body, Headers, Secret, digest
 
 _HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _NAME = r"[\w.\-]*(?:password|passwd|token|secret|api[_-]?key)[\w.\-]*"
+_OPEN = r"(?!\*{3}[0-9a-f]{8}|bigfoot\.Secret\()"  # not what is masked already: texts are made of masked texts
 _PATTERNS = (
-    r"(?P<head>[a-z][a-z0-9+.\-]*://[^/\s:@]*:)(?P<value>[^/\s@]+)(?=@)",  # the user info of a URL
-    rf"(?P<head>(?<![\w.\-]){_NAME}=)(?P<value>[^&\s;,'\"]+)",  # a query, a form, a DSN
-    rf"(?P<head>[\"']{_NAME}[\"']\s*:\s*[\"'])(?P<value>(?:[^\"'\\]|\\.)+)(?=[\"'])",  # JSON, a repr of a dict
-    r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[\w+/=.~\-]{4,})",  # an Authorization header
+    rf"(?P<head>[a-z][a-z0-9+.\-]*://[^/\s:@]*:)(?P<value>{_OPEN}[^/\s@]+)(?=@)",  # the user info of a URL
+    rf"(?P<head>(?<![\w.\-]){_NAME}=)(?P<value>{_OPEN}[^&\s;,'\"]+)",  # a query, a form, a DSN
+    rf"(?P<head>[\"']{_NAME}[\"']\s*:\s*[\"'])(?P<value>{_OPEN}(?:[^\"'\\]|\\.)+)(?=[\"'])",  # JSON, a repr of a dict
+    rf"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>{_OPEN}[\w+/=.~\-]{{4,}})",  # an Authorization header
 )
 
 _show = False
@@ -69,5 +70,7 @@ def safe(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
         return {key: safe(item, key if isinstance(key, str) else "") for key, item in value.items()}
     if type(value) in (list, tuple):
+        if value and isinstance(value[0], str) and _sensitive(value[0]):  # a pair of a name and a value
+            return type(value)((value[0], *(safe(item, value[0]) for item in value[1:])))
         return type(value)(safe(item, name) for item in value)
     return value

@@ -38,7 +38,7 @@ def unmocked(what: str, *, origin: Origin | None, fix: str, notes: Sequence[str]
     lines = [f"Unmocked call: {masked(what)}"]
     if origin is not None:
         lines.append(f"  called at {origin}")
-    lines += [f"  {note}" for note in notes]
+    lines += [f"  {masked(note)}" for note in notes]
     lines += ["", "To mock it, add before the sandbox:", indented(fix)]
     return "\n".join(lines)
 

@@ -316,7 +316,7 @@ def header_pairs(headers: Any, argument: str = "headers") -> list[tuple[bytes, b
         if not _TOKEN.fullmatch(name.decode("latin-1")):
             raise InvalidArgumentError(argument, pair[0], "a header name is made of letters, digits and dashes")
         if _ILLEGAL.search(value):
-            raise InvalidArgumentError(argument, pair[1], "a header value has no line breaks and no NUL")
+            raise InvalidArgumentError(argument, {pair[0]: pair[1]}, "a header value has no line breaks and no NUL")
         checked.append((name, value))
     return checked
 
