@@ -80,7 +80,7 @@ class HttpReply:
         stream: the script of a body that comes in pieces, or None.
         interim: the 1xx responses before it, as (status, headers).
         trailers: the fields after the last chunk.
-        plain: whether it comes at once and whole; if not, each call gets a `Delivery` of it.
+        plain: whether it comes at once and whole, and any client takes it; if not, each call gets a `Delivery` of it.
     """
 
     __slots__ = (
@@ -121,7 +121,7 @@ class HttpReply:
         self.trailers = trailers
         self._wire: bytes | None = None
         scripted = delay or fault or stream or interim or trailers
-        self.plain = not scripted and self.declared_length() in (None, len(body))
+        self.plain = not scripted and self.declared_length() in (None, len(body)) and _modest(headers)
 
     def body_for(self, method: str) -> bytes:
         """Return the body that follows the head when the request had this method."""
@@ -161,6 +161,11 @@ class HttpReply:
             if name.lower() == b"content-length" and value.isdigit():
                 return int(value)
         return None
+
+
+def _modest(headers: RawHeaders) -> bool:
+    """Tell whether every client takes so many header fields, of such a length; http.client does not take any."""
+    return len(headers) < 100 and sum([len(value) for _, value in headers]) < 60_000
 
 
 class Excerpt:
