@@ -89,7 +89,8 @@ def test_a_class_that_writes_to_its_socket_by_itself_is_answered(verifier: Stric
         def send(self, data: Any) -> None:
             if self.sock is None:
                 self.connect()
-            self.sock.sendall(data)
+            sock: Any = self.sock
+            sock.sendall(data)
 
     http.mock_response("GET", URL, body="hello")
     with verifier.sandbox():
@@ -144,7 +145,8 @@ def test_a_body_of_any_kind_is_recorded_without_its_coding(
     http.mock_response("POST", URL)
     with verifier.sandbox():
         connection = Unreachable(HOST)
-        connection.request("POST", "/", body=body() if callable(body) else body)
+        given: Any = body() if callable(body) else body
+        connection.request("POST", "/", body=given)
         assert connection.getresponse().status == 200
     assert details(verifier)[0]["request_body"] == recorded
 
