@@ -94,7 +94,7 @@ def test_an_ordinary_call_is_recorded_as_it_would_go_on_the_wire(
 
 
 @pytest.mark.parametrize(
-    ("url", "error"), [(f"{URL}a b", InvalidURL), (f"{URL}\n", InvalidURL), (f"{URL}ä", UnicodeEncodeError)]
+    ("url", "error"), [(f"{URL}a b", InvalidURL), (f"{URL}a\x7fb", InvalidURL), (f"{URL}ä", UnicodeEncodeError)]
 )
 def test_a_url_that_is_none_is_refused_by_the_client(
     verifier: StrictVerifier, url: str, error: type[Exception]
