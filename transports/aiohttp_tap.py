@@ -87,12 +87,15 @@ class Through(Tap):
         assert transport is not None and protocol is not None
         super().__init__(transport, protocol, request.method, answer)
         self._request = request
-        self._writing = Message()
+        self._writing: Message | None = None
         protocol.transport = cast("asyncio.Transport", Written(transport, self._note))
         connection.add_callback(self._leave)
 
     def _note(self, data: bytes | bytearray | memoryview) -> None:
-        writing, head_known = self._writing, bool(self._writing.head)
+        writing = self._writing
+        if writing is None:
+            writing = self._writing = Message()
+        head_known = bool(writing.head)
         piece = writing.feed(data)
         if not head_known and writing.head:
             self._request.headers = writing.headers

@@ -73,6 +73,7 @@ class Message:
     Attributes:
         head: the first line and the header fields; empty until it is complete. Of a response's heads the last one:
             interim responses (1xx) are skipped.
+        status: the status code of a response; 0 while its head is not complete.
         complete: whether the body is complete.
 
     Example:
@@ -83,26 +84,22 @@ class Message:
         (b'dy', True, ((b'Content-Length', b'4'),))
     """
 
-    __slots__ = ("_left", "_method", "_read", "_unread", "complete", "head")
+    __slots__ = ("_left", "_method", "_read", "_unread", "complete", "head", "status")
 
     def __init__(self, response_to: str | None = None) -> None:
         """Make one for a request, or for the response to a request of this method."""
         self.head = b""
+        self.status = 0
         self.complete = False
         self._method = response_to
-        self._unread = bytearray()
+        self._unread = b""
         self._left = 0
-        self._read: Callable[[Message, bytearray], bool] = Message._read_head  # unbound: no cycle to collect
+        self._read: _Read = Message._read_head  # unbound: no cycle to collect
 
     @property
     def headers(self) -> RawHeaders:
         """The (name, value) pairs of the head."""
         return LazyHeaders(fields, self.head)
-
-    @property
-    def status(self) -> int:
-        """The status code of a response; 0 while its head is not complete."""
-        return _status(self.head)
 
     @property
     def reason(self) -> bytes:
@@ -119,30 +116,40 @@ class Message:
         """Take bytes off the wire, and return the piece of the body that they bring, possibly empty."""
         if self.complete:
             return b""
-        self._unread += data
-        body = bytearray()
-        while not self.complete and self._read(self, body):
-            pass
-        return bytes(body)
+        data = self._unread + data if self._unread else bytes(data)
+        self._unread = b""
+        body: list[bytes] = []
+        at = 0
+        while at < len(data) and not self.complete:
+            after = self._read(self, data, at, body)
+            if after < 0:
+                self._unread = data[at:]
+                break
+            at = after
+        return body[0] if len(body) == 1 else b"".join(body)
 
     def end(self) -> None:
         """Note that the connection is closed: this ends a body that nothing else delimits."""
         if self._left == _UNTIL_EOF:
             self.complete = True
 
-    def _read_head(self, body: bytearray) -> bool:
-        found = _END_OF_HEAD.search(self._unread)
+    # Each reader takes what it can from a position on, and returns the position after it; -1 to wait for more.
+
+    def _read_head(self, data: bytes, at: int, body: list[bytes]) -> int:
+        found = _END_OF_HEAD.search(data, at)
         if found is None:
-            return False
-        head = bytes(self._unread[: found.start() + 1])
-        del self._unread[: found.end()]
-        if self._method is not None and 100 <= _status(head) < 200 and _status(head) != 101:
-            return True  # interim: the response proper follows
+            return -1
+        head = data[at : found.start() + 1]
+        if self._method is not None:
+            status = _status(head)
+            if 100 <= status < 200 and status != 101:
+                return found.end()  # interim: the response proper follows
+            self.status = status
         self.head = head
         self._left = self._body_length()
         self.complete = self._left == 0
         self._read = _BODIES.get(self._left, Message._read_length)
-        return True
+        return found.end()
 
     def _body_length(self) -> int:
         if self._method is not None and (self.status == 101 or bodiless(self._method, self.status)):
@@ -154,60 +161,48 @@ class Message:
             return int(length[1])
         return 0 if self._method is None else _UNTIL_EOF
 
-    def _read_length(self, body: bytearray) -> bool:
-        piece = self._unread[: self._left]
-        del self._unread[: len(piece)]
-        body += piece
+    def _read_length(self, data: bytes, at: int, body: list[bytes]) -> int:
+        piece = data[at : at + self._left]
+        body.append(piece)
         self._left -= len(piece)
         self.complete = self._left == 0
-        return False
+        return at + len(piece)
 
-    def _read_all(self, body: bytearray) -> bool:
-        body += self._unread
-        self._unread.clear()
-        return False
+    def _read_all(self, data: bytes, at: int, body: list[bytes]) -> int:
+        body.append(data[at:])
+        return len(data)
 
-    def _read_size(self, body: bytearray) -> bool:
-        line = self._line()
-        if line is None:
-            return False
-        try:
-            self._left = int(line.partition(b";")[0], 16)
-        except ValueError:
-            self.complete = True  # the client library will complain
-            return False
-        self._read = Message._read_chunk if self._left else Message._read_trailer
-        return True
+    def _read_size(self, data: bytes, at: int, body: list[bytes]) -> int:
+        end = data.find(b"\n", at)
+        if end >= 0:
+            try:
+                self._left = int(data[at:end].partition(b";")[0], 16)
+            except ValueError:
+                self.complete = True  # the client library will complain
+            self._read = Message._read_chunk if self._left else Message._read_trailer
+        return end + 1 or -1
 
-    def _read_chunk(self, body: bytearray) -> bool:
-        self._read_length(body)
-        if not self.complete:
-            return False
-        self.complete = False
-        self._read = Message._read_chunk_end
-        return True
+    def _read_chunk(self, data: bytes, at: int, body: list[bytes]) -> int:
+        after = self._read_length(data, at, body)
+        if self.complete:
+            self.complete = False
+            self._read = Message._read_chunk_end
+        return after
 
-    def _read_chunk_end(self, body: bytearray) -> bool:
-        if self._line() is None:
-            return False
-        self._read = Message._read_size
-        return True
+    def _read_chunk_end(self, data: bytes, at: int, body: list[bytes]) -> int:
+        end = data.find(b"\n", at)
+        if end >= 0:
+            self._read = Message._read_size
+        return end + 1 or -1
 
-    def _read_trailer(self, body: bytearray) -> bool:
-        line = self._line()
-        self.complete = line == b""
-        return line is not None
-
-    def _line(self) -> bytes | None:
-        end = self._unread.find(b"\n")
-        if end < 0:
-            return None
-        line = bytes(self._unread[:end]).rstrip(b"\r")
-        del self._unread[: end + 1]
-        return line
+    def _read_trailer(self, data: bytes, at: int, body: list[bytes]) -> int:
+        end = data.find(b"\n", at)
+        self.complete = end >= 0 and data[at:end] in (b"", b"\r")
+        return end + 1 or -1
 
 
-_BODIES = {_CHUNKED: Message._read_size, _UNTIL_EOF: Message._read_all}
+_Read = Callable[[Message, bytes, int, list[bytes]], int]
+_BODIES: dict[int, _Read] = {_CHUNKED: Message._read_size, _UNTIL_EOF: Message._read_all}
 
 
 def _status(head: bytes) -> int:
