@@ -113,6 +113,7 @@ class HttpAssertionBuilder:
                 leaves it unchecked.
 
         Raises:
+            AssertionInsideSandboxError: the sandbox is still open.
             InteractionMismatchError: a field differs.
 
         Example:
@@ -133,6 +134,7 @@ class HttpAssertionBuilder:
                 the call ended in, or a matcher of it.
 
         Raises:
+            AssertionInsideSandboxError: the sandbox is still open.
             InteractionMismatchError: it ended otherwise.
 
         Example:
@@ -141,11 +143,14 @@ class HttpAssertionBuilder:
         self._assert({"error": ErrorMatch(error)})
 
     def _assert(self, expected: dict[str, Any]) -> None:
+        self._verifier.refuse_inside()
         interaction = self._interaction
-        if differences(expected, interaction.seen(expected)):
+        found = differences(expected, interaction.seen(expected))
+        if found:
             interaction.owed = "response"
             hint = report.mismatch(self._verifier.timeline, interaction.source_id, expected, interaction)
-            raise InteractionMismatchError({"source_id": interaction.source_id, **expected}, interaction, hint)
+            error = InteractionMismatchError({"source_id": interaction.source_id, **expected}, interaction, hint)
+            raise error from next((one.error for one in found if one.error is not None), None)
         interaction.owed = None
 
 
