@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from .http import HttpRequest, PassThrough
-from .http1 import Message
+from .http1 import Message, fields
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -42,7 +42,7 @@ class Tap(asyncio.Protocol):
         response, head_known = self.response, bool(self.response.head)
         piece = response.feed(data)
         if not head_known and response.head:
-            self._answer.respond(response.status, response.reason, response.headers)
+            self._answer.respond(response.status, response.reason, fields(response.head))
         if piece:
             self._answer.receive(piece)
         self._protocol.data_received(data)
@@ -149,6 +149,9 @@ class Written:
     def write(self, data: bytes) -> None:
         self._note(data)
         self._transport.write(data)
+
+    def is_closing(self) -> bool:  # asked before each write
+        return self._transport.is_closing()
 
     def writelines(self, pieces: Iterable[bytes]) -> None:
         pieces = list(pieces)

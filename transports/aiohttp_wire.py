@@ -37,8 +37,6 @@ class Wire(asyncio.Transport):
 
     # Most requests need none of these; they are set where one does.
     _message: Message | None = None
-    _body: bytearray
-    _written: bytearray
     _closing = False
     _paused = False
     _serving: asyncio.Task[None] | None = None
@@ -50,6 +48,8 @@ class Wire(asyncio.Transport):
         self._protocol = protocol
         self._peername = peername
         self._exchange: Exchange | None = None
+        self._written = bytearray()
+        self._body = bytearray()
         self._interaction: Interaction | None = None
         self._connector: BaseConnector | None = None
         self._reply = b""
@@ -82,7 +82,7 @@ class Wire(asyncio.Transport):
         message = self._message
         if message is None:
             message = self._message = Message()
-            self._body, self._written = bytearray(), bytearray()
+            self._written = bytearray()
         head_known = bool(message.head)
         self._written += data
         self._body += message.feed(data)
@@ -90,9 +90,10 @@ class Wire(asyncio.Transport):
             self._loop.call_soon(self._protocol.data_received, CONTINUE)
         if not message.complete:
             return
-        self._exchange = None
+        self._exchange = self._message = None
+        body, self._body = bytes(self._body), bytearray()
         try:
-            interaction = exchange.decide(message.headers, bytes(self._body))
+            interaction = exchange.decide(message.headers, body)
         except BaseException as error:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise
@@ -115,7 +116,9 @@ class Wire(asyncio.Transport):
         self._connector = exchange.connector
         self._reply = reply.wire(exchange.request.method)
         self._handed = 0
-        self._delimited = reply.status >= 200 and reply.declared_length() is not None
+        headers = reply.headers  # a length that the mock did not give itself comes last
+        declared = (headers and headers[-1][0] == b"Content-Length") or reply.declared_length() is not None
+        self._delimited = declared and reply.status >= 200
         self._loop.call_soon(self._deliver)
 
     def _deliver(self) -> None:
@@ -142,8 +145,10 @@ class Wire(asyncio.Transport):
 
     def _done(self, interaction: Interaction) -> None:
         interaction.done()
-        self._interaction = None
-        self._connector = None
+        self._interaction = self._connector = None  # the connection may be kept alive for long
+        self._reply = b""
+        if self._written:
+            self._written = bytearray()
 
     async def _serve(self, exchange: Exchange, interaction: Interaction) -> None:
         """Give an answer that takes its time."""
