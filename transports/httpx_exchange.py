@@ -123,7 +123,7 @@ class Exchange:
             body = self._library.streams.scripted[self._door](answer, self._request)
         response = self._library.module.Response(
             reply.status,
-            headers=reply.headers,
+            headers=[(name, value.strip(b" \t")) for name, value in reply.headers],  # as h11 would read them
             stream=body,
             extensions={"http_version": b"HTTP/1.1", "reason_phrase": reply.reason},
         )
