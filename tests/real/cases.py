@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from . import snippets_edges
 from .corpus import Snippet
 
 # Label, the library to import, the module with its snippets, whether they get the library as their first argument.
@@ -98,7 +99,7 @@ def cases() -> Iterator[Any]:
             continue
         corpus = importlib.import_module(f".{name}", __package__).corpus
         lead = (importlib.import_module(library),) if led else ()
-        for snippet in corpus.snippets:
+        for snippet in (*corpus.snippets, *snippets_edges.snippets(label)):
             case = Case(label.removesuffix("-async"), snippet, lead)
             yield pytest.param(case, "http", id=f"{label}:{snippet.name}")
             if snippet.name in SECURE:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from .routes import ROUTES
+from .routes_edges import EDGE_ROUTES
 from .server import Server
 
 # Where each client looks for the authorities that it trusts, besides its own list.
@@ -27,7 +28,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 @pytest.fixture(scope="session")
 def http_server() -> Iterator[Server]:
     """The server without TLS."""
-    with Server(ROUTES) as running:
+    with Server(ROUTES | EDGE_ROUTES) as running:
         yield running
 
 

@@ -44,18 +44,29 @@ class Answered:
 def asked(method: str, url: str, headers: Pairs, body: bytes) -> Asked:
     """A request in the form in which two runs are equal."""
     kept = [(name, value) for name, value in headers if name.lower() not in CONNECTION]
+    kept.sort(key=lambda pair: pair[0].lower() != "host")  # h11 writes it first, wherever it was
     kept = [(name, FRESH[name.lower()].sub("*", value) if name.lower() in FRESH else value) for name, value in kept]
     declared = next((value for name, value in headers if name.lower() == "content-type"), "")
     boundary = content_type(declared)[1].get("boundary")
     if boundary:
         kept = [(name, value.replace(boundary, "*")) for name, value in kept]
         body = body.replace(boundary.encode(), b"*")
-    return Asked(method, url, tuple(kept), body)
+    return Asked(method.upper(), _spelled(url), tuple(kept), body[:RECORDED])
+
+
+def _spelled(url: str) -> str:
+    """A URL as it is on the wire: its path begins with a slash, and it has no fragment."""
+    scheme, _, rest = url.partition("#")[0].partition("://")
+    authority = re.match(r"[^/?]*", rest)
+    assert authority
+    target = rest[authority.end() :]
+    return f"{scheme}://{authority[0]}{target if target.startswith('/') else '/' + target}"
 
 
 def answered(status: int, headers: Pairs, body: bytes) -> Answered:
     """A response in the form in which the wire and the record are equal."""
-    return Answered(status, tuple(pair for pair in headers if pair[0].lower() not in FRAMING), body[:RECORDED])
+    kept = tuple((name, value.strip(" \t")) for name, value in headers if name.lower() not in FRAMING)
+    return Answered(status, kept, body[:RECORDED])
 
 
 def of_journal(journal: Iterable[Exchange], base: str) -> list[tuple[Asked, Answered]]:

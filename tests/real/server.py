@@ -6,6 +6,7 @@ import asyncio
 import re
 import ssl
 import threading
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -112,6 +113,12 @@ class Server:
         if self._thread:
             self._thread.join()
         self._loop.close()
+
+    def settle(self) -> None:
+        """Wait until every connection that was made is accepted: they are, in their order."""
+        if self.tls is None:
+            with urllib.request.urlopen(f"{self.url}/empty"):
+                self.journal.pop()
 
     def forget(self) -> None:
         """Start a new journal; routes that count visits count from zero again."""
