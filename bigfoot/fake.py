@@ -104,14 +104,11 @@ class Fake:
         return interaction.source_id
 
     def assertion(self, interaction: Interaction) -> str:
-        """Return the statement that would assert the interaction, ready to paste."""
+        """Return the statement that would assert the interaction, ready to paste.
+
+        By default the source is taken for the attribute that its id ends in: `"clock:now"` for `bigfoot.clock.now`.
+        """
         from bigfoot import report
 
-        return report.call(f"bigfoot.{self.name}.assert_interaction", interaction.details)
-
-    def configure(self, options: Mapping[str, Any]) -> None:
-        """Take the options of `[tool.bigfoot.<name>]`.
-
-        Raises:
-            BigfootConfigError: a value has the wrong type.
-        """
+        source = f"bigfoot.{self.name}.{interaction.source_id.rpartition(':')[2]}"
+        return report.call("bigfoot.assert_interaction", interaction.details, source)
