@@ -210,7 +210,8 @@ def task() -> Any | None:
     trio: Any = sys.modules.get("trio")
     if trio is not None:
         try:
-            return trio.lowlevel.current_task() if trio.lowlevel.in_trio_run() else None
+            lowlevel = trio.lowlevel
+            return lowlevel.current_task() if lowlevel.in_trio_run() else None
         except (RuntimeError, AttributeError):  # half imported, or not in a task
             return None
     return None

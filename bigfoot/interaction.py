@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
+from threading import current_thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -58,9 +58,9 @@ class Interaction:
         plugin: Fake | None,
         call: Any = None,
         answer: Any = None,
-        *,
         how: How = "mock",
         origin: Origin | None = None,
+        *,
         optional: bool = False,
         details: dict[str, Any] | None = None,
     ) -> None:
@@ -72,7 +72,8 @@ class Interaction:
         self.how: How = how
         self.started = perf_counter()
         self.duration: float | None = None
-        self.lane = _lane()
+        task = context.task()
+        self.lane = current_thread().name if task is None else _name(task)
         self.origin = origin
         self.asserted = False
         self.optional = optional
@@ -125,9 +126,6 @@ def _revive(source_id: str, details: dict[str, Any], state: tuple[Any, ...]) -> 
     return copy
 
 
-def _lane() -> str:
-    task = context.task()
-    if task is None:
-        return threading.current_thread().name
+def _name(task: Any) -> str:
     name = getattr(task, "get_name", None)  # asyncio's tasks have a method, trio's an attribute
     return str(name() if name is not None else task.name)

@@ -23,14 +23,25 @@ class Origin:
 
     Attributes:
         code: the code object that was running.
-        line: the line number in its file.
+        instruction: the offset of the instruction in it; the line is only looked up when somebody reads it. -1 for
+            the line where the code begins.
     """
 
-    __slots__ = ("code", "line")
+    __slots__ = ("code", "instruction")
 
-    def __init__(self, code: CodeType | None, line: int) -> None:
+    def __init__(self, code: CodeType | None, instruction: int = -1) -> None:
         self.code = code
-        self.line = line
+        self.instruction = instruction
+
+    @property
+    def line(self) -> int:
+        """The line number in the source file; 0 if it is not known."""
+        if self.code is None:
+            return 0
+        for start, end, line in self.code.co_lines():
+            if start <= self.instruction < end and line is not None:
+                return line
+        return self.code.co_firstlineno
 
     @property
     def file(self) -> str:
@@ -54,7 +65,7 @@ class Origin:
 
 def _revive(file: str, line: int) -> Origin:
     """Rebuild an origin in another process: a code object cannot travel, its file name can."""
-    return Origin(compile("", file, "exec"), line)
+    return Origin(compile("\n" * (line - 1) + "0", file, "exec").replace(co_firstlineno=line))
 
 
 def plumbing(*packages: str) -> None:
@@ -83,8 +94,8 @@ def caller(depth: int = 1) -> Origin:
                 break
         frame = frame.f_back
     if best is None:
-        return Origin(None, 0)
-    return Origin(best.f_code, best.f_lineno)
+        return Origin(None)
+    return Origin(best.f_code, best.f_lasti)
 
 
 def _distance(file: str, module: Any) -> int:

@@ -189,7 +189,7 @@ def call_after_sandbox(sandbox: SandboxContext, late: Any, source_id: str) -> st
     if task is not None:
         coroutine = getattr(task, "get_coro", lambda: getattr(task, "coro", None))()
         code = getattr(coroutine, "cr_code", None)
-        place = f", running {code.co_qualname} of {Origin(code, code.co_firstlineno)}" if code is not None else ""
+        place = f", running {code.co_qualname} of {Origin(code)}" if code is not None else ""
         name = getattr(task, "get_name", None)
         who = f"the task {(name() if name is not None else getattr(task, 'name', ''))!r}{place}"
     else:

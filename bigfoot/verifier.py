@@ -34,6 +34,7 @@ class StrictVerifier:
 
     Attributes:
         timeline: the interactions, in order.
+        answers: who answers calls of which shape; filled as calls arrive.
         verdict: what is known against the test: its unmocked calls, and which code is its own.
 
     Example:
@@ -50,7 +51,7 @@ class StrictVerifier:
         self.verdict = Verdict()
         self._plugins: dict[str, Fake] = {}
         self._lock = threading.RLock()
-        self._answers: dict[type, Callable[[Any], Any]] = {}
+        self.answers: dict[type, Callable[[Any], Any]] = {}
         self._open: list[SandboxContext] = []
 
     def plugin(self, kind: str | type[F]) -> Any:
@@ -76,7 +77,7 @@ class StrictVerifier:
                     f"it has a {type(plugin).__name__} already; get it with verifier.plugin({plugin.name!r})",
                 )
             self._plugins[plugin.name] = plugin
-            self._answers.clear()
+            self.answers.clear()
 
     def prepare(self) -> frozenset[type]:
         """Put the seams on for a sandbox, and return the shapes of the calls that it answers."""
@@ -93,9 +94,9 @@ class StrictVerifier:
         Raises:
             UnmockedInteractionError: nothing was promised for it.
         """
-        answer = self._answers.get(type(call))
+        answer = self.answers.get(type(call))
         if answer is None:
-            answer = self._answers[type(call)] = self._answerer(type(call))
+            answer = self.answers[type(call)] = self._answerer(type(call))
         return answer(call)
 
     def rank(self, call: Any) -> int:

@@ -53,6 +53,7 @@ class HttpPlugin(Fake):
 
     def __init__(self, verifier: StrictVerifier) -> None:
         super().__init__(verifier)
+        self._timeline = verifier.timeline
         self._routes = Routes()
         self._rules: list[Rule] = []
         self._group: Group | None = None
@@ -265,9 +266,8 @@ class HttpPlugin(Fake):
         """Answer a request by the next mock that is meant for it, else by a rule of what passes through."""
         if call.body is None and not self._surely_passes(call):
             return None
-        interaction = Interaction(_SOURCE, self, call, origin=call.origin or caller())
-        timeline = self.verifier.timeline
-        with timeline.lock:
+        interaction = Interaction(_SOURCE, self, call, None, "mock", call.origin or caller(2))
+        with self._timeline.lock:
             mock = self._routes.take(call.method, call.url) if call.body is not None else None
             if mock is not None:
                 self._record(mock, interaction)
@@ -282,7 +282,7 @@ class HttpPlugin(Fake):
             passed.interaction = interaction
             interaction.how = "pass-through"
             interaction.answer = passed
-            timeline.append(interaction)
+            self._timeline.append(interaction)
             return interaction
         raise self.verifier.refuse(self._unmocked(call, interaction))
 
@@ -293,7 +293,7 @@ class HttpPlugin(Fake):
             interaction.answer = reply
         if mock.used <= 3:  # enough to say who used it up
             mock.answered.append(interaction.origin)
-        self.verifier.timeline.add(interaction)
+        self._timeline.add(interaction)
 
     def _search(self, call: HttpRequest, interaction: Interaction) -> Mock | None:
         """Use the first mock that answers the call, where telling takes user code: matchers, callables."""

@@ -142,8 +142,12 @@ class Routes:
 
     def take(self, method: str, url: str) -> Mock | None:
         """Use the first mock of the exact route, if it can be told to answer without running user code."""
-        base, _, query = url.partition("?")
-        queue = self._exact.get((method, base))
+        queue = self._exact.get((method, url))  # the shortest way: no query, and spelled as mocks are kept
+        if queue is None:
+            base, _, query = url.partition("?")
+            queue = self._exact.get((method, base))
+        else:
+            query = ""
         if queue is None:  # not in the spelling that mocks are kept in, or not mocked
             base, _, query = normal_url(url).partition("?")
             queue = self._exact.get((method, base))

@@ -52,7 +52,6 @@ class HttpRequest:
         body: bytes | None,
         defaults: Callable[[], Mapping[str, Sequence[str]]],
         origin: Origin | None = None,
-        *,
         awaits: bool = False,
         facts: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
@@ -81,6 +80,7 @@ class HttpReply:
         interim: the 1xx responses before it, as (status, headers).
         trailers: the fields after the last chunk.
         plain: whether it comes at once and whole, and any client takes it; if not, each call gets a `Delivery` of it.
+        prepared: what a seam makes of it once for all calls, by the name of its library.
     """
 
     __slots__ = (
@@ -91,6 +91,7 @@ class HttpReply:
         "headers",
         "interim",
         "plain",
+        "prepared",
         "reason",
         "status",
         "stream",
@@ -120,6 +121,7 @@ class HttpReply:
         self.interim = interim
         self.trailers = trailers
         self._wire: bytes | None = None
+        self.prepared: dict[str, Any] = {}
         scripted = delay or fault or stream or interim or trailers
         self.plain = not scripted and self.declared_length() in (None, len(body)) and _modest(headers)
 

@@ -7,7 +7,7 @@ untouched, while subclasses, wrapping transports, mounts, proxies and clients bu
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from bigfoot import context
@@ -34,11 +34,12 @@ def _handle_sync(library: Library, original: Callable[..., Any]) -> Callable[...
 
 
 def _handle_async(library: Library, original: Callable[..., Any]) -> Callable[..., Any]:
-    async def handle_async_request(self: Any, request: Any) -> Any:
+    def handle_async_request(self: Any, request: Any) -> Awaitable[Any]:
         sandbox = context.active(HttpRequest)
         if sandbox is None:
-            return await original(self, request)
-        return await answer_async(library, sandbox.answer, request, functools.partial(original, self))
+            passed: Awaitable[Any] = original(self, request)
+            return passed
+        return answer_async(library, sandbox.answer, request, functools.partial(original, self))
 
     return handle_async_request
 

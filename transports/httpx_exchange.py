@@ -28,12 +28,15 @@ _VALUE = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
 
 
 class Library(NamedTuple):
-    """One of the two modules, and what goes with it."""
+    """One of the two modules, and what goes with it; `sound` holds the headers that were last found sound."""
 
     module: Any
     name: str
     defaults: Callable[[], Mapping[str, Sequence[str]]]
     streams: Streams
+    response: Any
+    byte_stream: Any
+    sound: list[RawHeaders]
 
 
 @functools.cache
@@ -44,7 +47,8 @@ def library(name: str) -> Library:
     """
     module: Any = importlib.import_module(name)
     own = str(module.Client.__module__).partition(".")[0]
-    return Library(module, own, functools.partial(_defaults, name), streams(module))
+    defaults = functools.partial(_defaults, name)
+    return Library(module, own, defaults, streams(module), module.Response, module.ByteStream, [()])
 
 
 @functools.cache
@@ -64,36 +68,74 @@ def _check(module: Any, headers: RawHeaders) -> None:
             raise module.LocalProtocolError(f"Illegal header value {value!r}")
 
 
+def normalize(library: Library, request: Any, door: int) -> HttpRequest:
+    """Return a request in the shape of all HTTP seams; its body is None while it is a stream."""
+    url = str(request.url)
+    if "#" in url:
+        url = url.partition("#")[0]
+    try:
+        body = request.content
+    except library.module.RequestNotRead:
+        body = None
+    headers = request.headers.raw
+    if headers != library.sound[0]:  # most requests of a client have the same ones
+        _check(library.module, headers)
+        library.sound[0] = headers
+    return HttpRequest(library.name, request.method, url, headers, body, library.defaults, None, door == ASYNC)
+
+
+def plain(library: Library, normal: HttpRequest, interaction: Interaction) -> Any:
+    """Return the library's own response for a reply that comes at once and whole; its body is not read yet."""
+    reply: HttpReply = interaction.answer
+    prepared = reply.prepared.get(library.name)
+    if prepared is None:
+        # A response copies a Headers object without looking at the fields again.
+        extensions = {"http_version": b"HTTP/1.1", "reason_phrase": reply.reason}
+        prepared = reply.prepared[library.name] = library.module.Headers(_fields(reply)), extensions
+    response = library.response(
+        reply.status,
+        headers=prepared[0],
+        stream=library.byte_stream(reply.body_for(normal.method)),
+        extensions={**prepared[1]},  # httpx 0.25 does not copy it
+    )
+    interaction.done()
+    return response
+
+
+def _fields(reply: HttpReply) -> list[tuple[bytes, bytes]]:
+    """Return the header fields as h11 would read them: without the blanks around a value."""
+    return [(name, value.strip(b" \t")) for name, value in reply.headers]
+
+
 class Exchange:
-    """One request and its answer.
+    """One request and its answer, where it is more than a plain reply.
 
     Arguments:
         library: whose request it is.
         ask: the `answer` of a sandbox or verifier.
         request: the library's own request.
         door: `SYNC` or `ASYNC`.
+        normal: the request in the shape of all HTTP seams.
+        interaction: what was answered to it; None where the body is wanted first.
     """
 
     __slots__ = ("_ask", "_door", "_interaction", "_library", "_normal", "_request")
 
-    def __init__(self, library: Library, ask: Ask, request: Any, door: int) -> None:
+    def __init__(
+        self,
+        library: Library,
+        ask: Ask,
+        request: Any,
+        door: int,
+        normal: HttpRequest,
+        interaction: Interaction | None,
+    ) -> None:
         self._library = library
         self._ask = ask
         self._request = request
         self._door = door
-        url = str(request.url)
-        if "#" in url:
-            url = url.partition("#")[0]
-        try:
-            body = request.content
-        except library.module.RequestNotRead:
-            body = None
-        headers = request.headers.raw
-        _check(library.module, headers)
-        self._normal = HttpRequest(
-            library.name, request.method, url, headers, body, library.defaults, awaits=door == ASYNC
-        )
-        self._interaction = ask(self._normal)
+        self._normal = normal
+        self._interaction = interaction
 
     @property
     def wants_body(self) -> bool:
@@ -113,23 +155,17 @@ class Exchange:
 
     def response(self) -> Any:
         """Return the library's own response, made from a mock's reply; its body is not read yet."""
-        answer: HttpReply | Delivery = self.answer
-        if type(answer) is HttpReply:
-            reply = answer
-            body = self._library.module.ByteStream(reply.body_for(self._normal.method))
-        else:
-            assert isinstance(answer, Delivery)
-            reply = answer.reply
-            body = self._library.streams.scripted[self._door](answer, self._request)
-        response = self._library.module.Response(
+        answer = self.answer
+        if not isinstance(answer, Delivery):
+            assert self._interaction is not None
+            return plain(self._library, self._normal, self._interaction)
+        reply = answer.reply
+        return self._library.response(
             reply.status,
-            headers=[(name, value.strip(b" \t")) for name, value in reply.headers],  # as h11 would read them
-            stream=body,
+            headers=_fields(reply),
+            stream=self._library.streams.scripted[self._door](answer, self._request),
             extensions={"http_version": b"HTTP/1.1", "reason_phrase": reply.reason},
         )
-        if answer is reply and self._interaction is not None:
-            self._interaction.done()
-        return response
 
     def pauses(self) -> Iterator[float]:
         """Yield the seconds to sleep before the reply.
@@ -177,9 +213,11 @@ class Exchange:
 
 def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], Any]) -> Any:
     """Answer a request of a sync client: with a real response out of the mock's reply, or by the real transport."""
-    if request.url.scheme not in _SCHEMES:
-        return real(request)
-    exchange = Exchange(library, ask, request, SYNC)
+    normal = normalize(library, request, SYNC)
+    interaction = ask(normal)
+    if interaction is not None and type(interaction.answer) is HttpReply:
+        return plain(library, normal, interaction)
+    exchange = Exchange(library, ask, request, SYNC, normal, interaction)
     if exchange.wants_body:
         exchange.read(b"".join(request.stream))
     if type(exchange.answer) is not PassThrough:
@@ -193,9 +231,11 @@ def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], 
 
 async def answer_async(library: Library, ask: Ask, request: Any, real: Callable[[Any], Awaitable[Any]]) -> Any:
     """Answer a request of an async client; see `answer_sync`."""
-    if request.url.scheme not in _SCHEMES:
-        return await real(request)
-    exchange = Exchange(library, ask, request, ASYNC)
+    normal = normalize(library, request, ASYNC)
+    interaction = ask(normal)
+    if interaction is not None and type(interaction.answer) is HttpReply:
+        return plain(library, normal, interaction)
+    exchange = Exchange(library, ask, request, ASYNC, normal, interaction)
     if exchange.wants_body:
         exchange.read(b"".join([piece async for piece in request.stream]))
     if type(exchange.answer) is Deferred:
