@@ -213,6 +213,8 @@ class Exchange:
 
 def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], Any]) -> Any:
     """Answer a request of a sync client: with a real response out of the mock's reply, or by the real transport."""
+    if request.url.scheme not in _SCHEMES:
+        return real(request)
     normal = normalize(library, request, SYNC)
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
@@ -231,6 +233,8 @@ def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], 
 
 async def answer_async(library: Library, ask: Ask, request: Any, real: Callable[[Any], Awaitable[Any]]) -> Any:
     """Answer a request of an async client; see `answer_sync`."""
+    if request.url.scheme not in _SCHEMES:
+        return await real(request)
     normal = normalize(library, request, ASYNC)
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
