@@ -180,6 +180,21 @@ def test_an_unmocked_call_with_a_body_raises_when_the_body_is_written(verifier: 
             connection.send(b"dy")
 
 
+def test_what_a_request_has_over_and_above_is_let_go(
+    verifier: StrictVerifier, http: HttpPlugin, server: Loopback
+) -> None:
+    http.mock_response("GET", f"{server.url}/mocked", body="hello")
+    http.pass_through("GET", f"{server.url}/passed")
+    connection = to(server)
+    with verifier.sandbox():
+        for path, answer in (("/mocked", b"hello"), ("/passed", b'{"path": "/passed"}')):
+            connection.putrequest("GET", path)
+            connection.endheaders()
+            connection.send(b"unannounced")
+            assert connection.getresponse().read() == answer
+    connection.close()
+
+
 def test_a_response_may_be_fetched_and_read_after_the_sandbox(verifier: StrictVerifier, http: HttpPlugin) -> None:
     http.mock_response("GET", URL, body="hello")
     connection = Unreachable(HOST)

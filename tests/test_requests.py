@@ -344,3 +344,44 @@ def test_the_adapter_lets_through(verifier: StrictVerifier, http: HttpPlugin, se
     assert server.seen == ["GET /a", "POST /b"] * 2
     assert [call.details["response_body"] for call in verifier.timeline] == ['{"path": "/a"}', "upload"] * 2
     assert [call.how for call in verifier.timeline] == ["pass-through"] * 4
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    "error", [requests.ConnectionError("exactly"), ConnectionResetError("exactly"), ValueError("exactly")]
+)
+def test_an_exact_exception_comes_out_as_it_is(
+    verifier: StrictVerifier, http: HttpPlugin, session: requests.Session, error: Exception
+) -> None:
+    http.mock_error("GET", URL, raises=error)
+    with verifier.sandbox(), pytest.raises(type(error)) as raised:
+        session.get(URL)
+    assert raised.value is error
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("fault", "phase", "error"),
+    [
+        ("refused", None, requests.ConnectionError),
+        ("dns", None, requests.ConnectionError),
+        ("tls", None, requests.exceptions.SSLError),
+        ("timeout", "connect", requests.ConnectTimeout),
+        ("timeout", "read", requests.ReadTimeout),
+        ("reset", None, requests.ConnectionError),
+        ("garbage", None, requests.ConnectionError),
+    ],
+)
+def test_a_fault_comes_out_in_words_of_requests(
+    verifier: StrictVerifier,
+    http: HttpPlugin,
+    session: requests.Session,
+    fault: str,
+    phase: Any,
+    error: type[Exception],
+) -> None:
+    options: Any = {} if phase is None else {"phase": phase}
+    http.mock_error("GET", URL, fault=fault, **options)
+    with verifier.sandbox(), pytest.raises(error) as raised:
+        session.get(URL, timeout=3)
+    assert type(raised.value) is error

@@ -110,6 +110,17 @@ def test_an_unmocked_call_raises_out_of_urllib(verifier: StrictVerifier) -> None
     assert unmocked.value.args_tuple == ("GET", f"{URL}a")
 
 
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("error", [ConnectionResetError("exactly"), URLError("exactly"), ValueError("exactly")])
+def test_an_exact_exception_comes_out_as_it_is(
+    verifier: StrictVerifier, http: HttpPlugin, error: Exception, level: int
+) -> None:
+    http.mock_error("GET", URL, raises=error)
+    with verifier.sandbox(), pytest.raises(type(error)) as raised:
+        build_opener(HTTPHandler(debuglevel=level)).open(URL)
+    assert raised.value is error
+
+
 def test_redirects_and_errors_are_the_clients_own(verifier: StrictVerifier, http: HttpPlugin) -> None:
     http.mock_response("GET", URL, status=302, headers={"Location": "/gone"})
     http.mock_response("GET", f"{URL}gone", status=410, body="not here")

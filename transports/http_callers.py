@@ -6,7 +6,7 @@ import functools
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bigfoot.interaction import Interaction
 
@@ -16,6 +16,7 @@ from .http1 import LazyHeaders, fields
 if TYPE_CHECKING:
     from http.client import HTTPConnection
 
+R = TypeVar("R")
 Defaults = Callable[[], Mapping[str, Sequence[str]]]
 
 _CALLS = {"requests": "urllib3", "urllib": "http.client"}
@@ -27,13 +28,31 @@ class Caller:
     Attributes:
         name: the import name of the library.
         interaction: the answer, where it is known before the call gets to a connection.
+        error: the exception that was the answer at a connection.
     """
 
-    __slots__ = ("interaction", "name")
+    __slots__ = ("error", "interaction", "name")
 
     def __init__(self, name: str, interaction: Interaction | None = None) -> None:
         self.name = name
         self.interaction = interaction
+        self.error: BaseException | None = None
+
+    def calling(self, call: Callable[[], R]) -> R:
+        """Make a call of the library below.
+
+        Raises:
+            BaseException: the one that was the answer, as it is: the library below may have put it into its own.
+        """
+        token = caller.set(self)
+        try:
+            return call()
+        except BaseException as error:
+            if self.error is not None and self.error is not error:
+                raise self.error from None
+            raise
+        finally:
+            caller.reset(token)
 
 
 caller: ContextVar[Caller | None] = ContextVar("bigfoot_http_caller", default=None)
@@ -46,6 +65,13 @@ def answered() -> Interaction | None:
         return None
     interaction, above.interaction = above.interaction, None
     return interaction
+
+
+def refused(error: BaseException) -> None:
+    """Tell the library above that this exception is the answer."""
+    above = caller.get()
+    if above is not None:
+        above.error = error
 
 
 def client_of(connection: HTTPConnection) -> str:

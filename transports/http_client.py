@@ -16,8 +16,8 @@ from bigfoot.errors import SandboxNotActiveError
 from bigfoot.seam import Seam, Target, place
 
 from .http import HttpRequest
+from .http_exchange import MemorySocket
 from .http_reply_file import ReplyFile
-from .http_socket import MemorySocket
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection

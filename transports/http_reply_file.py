@@ -112,14 +112,16 @@ def _wire(delivery: Delivery, method: str) -> Iterator[Item]:
     """Yield a reply in bytes, noting the pieces of its body as they are read; the end is the connection's end."""
     reply = delivery.reply
     chunked = reply.chunked()
-    yield from delivery.head()
-    yield reply.head(method)
-    for item in delivery.body(method):
-        if not isinstance(item, bytes):
+    for item in delivery.head():
+        if not (isinstance(item, Fault) and item.kind == "truncated"):  # that comes in the middle of the body
             yield item
-        elif item:
-            delivery.take(item)
-            yield b"%x\r\n%s\r\n" % (len(item), item) if chunked else item
+    yield reply.head(method)
+    for piece in delivery.body(method):
+        if not isinstance(piece, bytes):
+            yield piece
+        elif piece:
+            delivery.take(piece)
+            yield b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece
     delivery.finished = True
     if chunked and not bodiless(method, reply.status):
         yield reply.last_chunk()

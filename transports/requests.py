@@ -14,7 +14,7 @@ from bigfoot.seam import Seam, Target
 
 from . import niquests
 from .http import HttpReply, HttpRequest
-from .http_callers import Caller, caller
+from .http_callers import Caller
 from .http_client import answerer, owned
 from .requests_shortcut import normalize, ordinary, response
 
@@ -73,11 +73,8 @@ def _adapter() -> type[HTTPAdapter]:
             return manager
 
         def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
-            token = caller.set(Caller("requests"))
-            try:
-                return super().send(request, *args, **options)
-            finally:
-                caller.reset(token)
+            send = functools.partial(super().send, request, *args, **options)
+            return Caller("requests").calling(send)
 
     class SendingAdapter(Adapter):
         send = niquests.explicit(HTTPAdapter.send, lambda adapter: answerer(adapter._verifier))
@@ -108,11 +105,7 @@ def _send(original: Callable[..., Response]) -> Callable[..., Response]:
             if type(interaction.answer) is HttpReply:
                 return response(self, request, interaction)
             above.interaction = interaction
-        token = caller.set(above)
-        try:
-            return original(self, request, *args, **options)
-        finally:
-            caller.reset(token)
+        return above.calling(functools.partial(original, self, request, *args, **options))
 
     return send
 

@@ -15,7 +15,7 @@ from bigfoot.seam import Seam, Target
 
 from .http import HttpReply, HttpRequest, RawHeaders, raw_headers
 from .http1 import LazyHeaders
-from .http_callers import Caller, caller, of_urllib
+from .http_callers import Caller, of_urllib
 from .http_client import owned
 from .http_shortcut import Untouched, plain, respond
 
@@ -76,11 +76,7 @@ def _handler() -> type[HTTPSHandler]:
             return self.do_open(self._secure, req, context=self._tls)
 
         def do_open(self, http_class: Any, req: Request, **options: Any) -> Any:
-            token = caller.set(Caller("urllib"))
-            try:
-                return super().do_open(http_class, req, **options)
-            finally:
-                caller.reset(token)
+            return Caller("urllib").calling(functools.partial(super().do_open, http_class, req, **options))
 
     Handler.__qualname__ = "Handler"
     return Handler
@@ -98,11 +94,7 @@ def _do_open(original: Callable[..., Any]) -> Callable[..., Any]:
             if type(interaction.answer) is HttpReply:
                 return _response(req, interaction)
             above.interaction = interaction
-        token = caller.set(above)
-        try:
-            return original(self, http_class, req, **options)
-        finally:
-            caller.reset(token)
+        return above.calling(functools.partial(original, self, http_class, req, **options))
 
     return do_open
 
