@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import ssl
+import tempfile
 import threading
 import urllib.request
 from collections import Counter
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
+from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -31,7 +34,10 @@ class Request:
 
     def url(self, base: str) -> str:
         """The absolute URL; a proxy is given it as the target."""
-        return base + self.target if self.target.startswith("/") else self.target
+        if not self.target.startswith("/"):
+            return self.target
+        named = base.replace("127.0.0.1", "localhost")
+        return (named if named.endswith(f"//{self.header('host')}") else base) + self.target
 
     @property
     def parts(self) -> list[str]:
@@ -130,9 +136,13 @@ class Server:
         server = await asyncio.start_server(self._converse, "127.0.0.1", 0, ssl=self.tls, limit=2**20, backlog=256)
         host, port = server.sockets[0].getsockname()
         self.url = f"{'https' if self.tls else 'http'}://{host}:{port}"
+        path = unix_path(self.url)
+        local = await asyncio.start_unix_server(self._converse, path, ssl=self.tls, limit=2**20)
         self._ready.set()
         await self._stop.wait()
         server.close()
+        local.close()
+        Path(path).unlink(missing_ok=True)  # from 3.13 on, closing has done it
         for writer in self._writers:
             writer.transport.abort()  # what a client forgot to close ends without a TLS farewell
         if talking := asyncio.all_tasks() - {asyncio.current_task()}:
@@ -156,6 +166,8 @@ class Server:
         start, *lines = head.rstrip("\r\n").split("\r\n")
         method, target, version = start.split(" ")
         headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
+        if isinstance(writer.get_extra_info("sockname"), str):  # a Unix socket has a path, where others have an address
+            target = f"http://{Request(method, target, headers, b'').header('host')}{target}"
         request = Request(method, target, headers, b"")
         if request.header("expect").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -182,6 +194,11 @@ class Server:
         self._visits[request.target] += 1
         route = self.routes.get(request.parts[0] if request.parts else "")
         return route(request, seen) if route else Reply(404, b"no such route")
+
+
+def unix_path(url: str) -> str:
+    """The path of the Unix socket on which the server of this URL listens as well."""
+    return os.path.join(tempfile.gettempdir(), f"bigfoot-{url.rpartition(':')[2]}.sock")
 
 
 def _framing_headers(request: Request, reply: Reply) -> Pairs:

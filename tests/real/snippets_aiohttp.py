@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import io
 import json
+import socket
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -14,10 +15,12 @@ from typing import Any
 
 import aiohttp
 from aiohttp import ClientSession, ClientTimeout, CookieJar, FormData, TCPConnector
+from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
 
 from .corpus import Corpus, raised, raised_async, shown, slices
+from .server import unix_path
 
 corpus = Corpus()
 
@@ -704,6 +707,40 @@ async def through_a_proxy(base: str) -> object:
     async with ClientSession(headers={"X-Own": "1"}) as session:
         first = await got(session, "http://elsewhere.test/json", proxy=base)
         return first, await posted(session, "http://elsewhere.test/echo?x=1", data=b"x", proxy=URL(base))
+
+
+@corpus.add
+async def body_that_fails(base: str) -> object:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"some of it"
+        raise KeyError("the rest")
+
+    async with ClientSession() as session:
+        failed = await raised_async(session.post(f"{base}/mirror", data=body()))
+        return failed[:1], await got(session, f"{base}/json")
+
+
+@corpus.add
+async def own_resolver(base: str) -> object:
+    class Resolver(AbstractResolver):
+        async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> Any:
+            facts = {"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}
+            return [facts]
+
+        async def close(self) -> None:
+            pass
+
+    url = f"{base}/json".replace("127.0.0.1", "localhost")
+    connector = TCPConnector(resolver=Resolver(), family=socket.AF_INET, local_addr=("127.0.0.1", 0))
+    async with ClientSession(connector=connector) as session:
+        return (await got(session, url))["body"]
+
+
+@corpus.add
+async def over_a_unix_socket(base: str) -> object:
+    async with ClientSession(connector=aiohttp.UnixConnector(unix_path(base))) as session:
+        first = await got(session, "http://localhost/json")
+        return first, await posted(session, "http://docker/echo?x=1", json=[1])
 
 
 @corpus.add

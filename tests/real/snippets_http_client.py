@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import socket
 import xmlrpc.client
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from .corpus import Corpus, raised, shown, slices
+from .server import unix_path
 
 corpus = Corpus()
 
@@ -150,6 +153,33 @@ def own_connection_class(base: str) -> object:
     connection = Noting(urlsplit(base).netloc)
     try:
         return asked(connection, "GET", "/json"), asked(connection, "GET", "/chunked")
+    finally:
+        connection.close()
+
+
+@corpus.add
+def over_a_unix_socket(base: str) -> object:
+    class Local(http.client.HTTPConnection):
+        def connect(self) -> None:
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.connect(unix_path(base))
+
+    connection = Local("localhost")
+    try:
+        return asked(connection, "GET", "/json"), asked(connection, "POST", "/mirror", b"x")
+    finally:
+        connection.close()
+
+
+@corpus.add
+def body_that_fails(base: str) -> object:
+    def body() -> Iterator[bytes]:
+        yield b"some of it"
+        raise KeyError("the rest")
+
+    connection = connected(base)
+    try:
+        return raised(connection.request, "POST", "/mirror", body())
     finally:
         connection.close()
 

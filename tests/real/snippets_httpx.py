@@ -6,9 +6,10 @@ import importlib.util
 import inspect
 import io
 import json
+import pickle
 import tempfile
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .corpus import Corpus, raised, shown, slices
+from .server import unix_path
 
 corpus = Corpus()
 
@@ -677,6 +679,30 @@ def through_a_proxy(httpx: ModuleType, base: str) -> object:
     name = "proxy" if "proxy" in inspect.signature(httpx.Client).parameters else "proxies"  # renamed in 0.26
     with httpx.Client(**{name: base}, headers={"X-Own": "1"}) as client:
         return seen(client.get("http://elsewhere.test/json")), seen(client.post("http://elsewhere.test/echo?x=1"))
+
+
+def broken_body() -> Iterator[bytes]:
+    """A body that ends in an error of the application."""
+    yield b"some of it"
+    raise KeyError("the rest")
+
+
+@corpus.add
+def body_that_fails(httpx: ModuleType, base: str) -> object:
+    with httpx.Client() as client:
+        return raised(client.post, f"{base}/mirror", content=broken_body()), seen(client.get(f"{base}/json"))
+
+
+@corpus.add
+def over_a_unix_socket(httpx: ModuleType, base: str) -> object:
+    with httpx.Client(transport=httpx.HTTPTransport(uds=unix_path(base))) as client:
+        return seen(client.get("http://localhost/json")), seen(client.post("http://docker/echo?x=1", json=[1]))
+
+
+@corpus.add
+def pickled(httpx: ModuleType, base: str) -> object:
+    response = pickle.loads(pickle.dumps(httpx.get(f"{base}/redirect/302/1", follow_redirects=True)))
+    return response.status_code, response.text, shown(response.headers.items()), str(response.request.url)
 
 
 @corpus.add

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .corpus import Corpus, raised, raised_async, slices
+from .server import unix_path
 from .snippets_httpx import seen
 
 corpus = Corpus()
@@ -484,6 +485,24 @@ async def retry_with_backoff(httpx: ModuleType, base: str) -> object:
             except httpx.HTTPStatusError as error:
                 await asyncio.sleep(float(error.response.headers["retry-after"]))
     return None
+
+
+@corpus.add
+async def body_that_fails(httpx: ModuleType, base: str) -> object:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"some of it"
+        raise KeyError("the rest")
+
+    async with httpx.AsyncClient() as client:
+        failed = await raised_async(client.post(f"{base}/mirror", content=body()))
+        return failed, seen(await client.get(f"{base}/json"))
+
+
+@corpus.add
+async def over_a_unix_socket(httpx: ModuleType, base: str) -> object:
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=unix_path(base))) as client:
+        first = await client.get("http://localhost/json")
+        return seen(first), seen(await client.post("http://docker/echo?x=1", json=[1]))
 
 
 @corpus.add

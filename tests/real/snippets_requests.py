@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -15,9 +17,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from requests.cookies import RequestsCookieJar
+from urllib3 import HTTPConnectionPool
+from urllib3.connection import HTTPConnection
 from urllib3.util.retry import Retry
 
 from .corpus import Corpus, raised, shown, slices
+from .server import unix_path
 
 corpus = Corpus()
 
@@ -602,6 +607,76 @@ def through_a_proxy(base: str) -> object:
     with requests.Session() as session:
         session.proxies = {"http": base}
         return seen(session.get("http://elsewhere.test/json")), seen(session.post("http://elsewhere.test/echo?x=1"))
+
+
+def broken_body() -> Iterator[bytes]:
+    """A body that ends in an error of the application."""
+    yield b"some of it"
+    raise KeyError("the rest")
+
+
+@corpus.add
+def body_that_fails(base: str) -> object:
+    with requests.Session() as session:
+        return raised(session.post, f"{base}/mirror", data=broken_body()), seen(session.get(f"{base}/json"))
+
+
+@corpus.add
+def pickled(base: str) -> object:
+    with requests.Session() as session:
+        response = pickle.loads(pickle.dumps(session.get(f"{base}/redirect/302/1")))
+        copy = pickle.loads(pickle.dumps(session))
+        with copy:
+            again = copy.get(f"{base}/cookies")
+        return response.status_code, response.text, response.url, len(response.history), seen(again)
+
+
+@corpus.add
+def adapter_with_socket_options(base: str) -> object:
+    class KeepAlive(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            nagle: Any = HTTPConnection.default_socket_options
+            options = [*nagle, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+            super().init_poolmanager(*args, **kwargs, socket_options=options, source_address=("127.0.0.1", 0))
+
+    with requests.Session() as session:
+        session.mount("http://", KeepAlive(pool_block=True))
+        return seen(session.get(f"{base}/json")), seen(session.post(f"{base}/echo", json=[1]))
+
+
+@corpus.add
+def over_a_unix_socket(base: str) -> object:
+    """As the SDK of docker does it: connections, pools and an adapter of its own, under a scheme of its own."""
+
+    class Connection(HTTPConnection):
+        def connect(self) -> None:
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(5)
+            self.sock.connect(unix_path(base))
+
+    class Pool(HTTPConnectionPool):
+        def _new_conn(self) -> Any:
+            return Connection("localhost")
+
+    class Adapter(HTTPAdapter):
+        pool = Pool("localhost")
+
+        def get_connection(self, url: Any, proxies: Any = None) -> Any:
+            return self.pool
+
+        def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+            return self.pool
+
+        def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+            return request.path_url
+
+        def close(self) -> None:
+            self.pool.close()
+            super().close()
+
+    with requests.Session() as session:
+        session.mount("http+unix://", Adapter())
+        return seen(session.get("http+unix://socket/json")), seen(session.post("http+unix://socket/echo?x=1", json=[1]))
 
 
 @corpus.add
