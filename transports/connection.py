@@ -174,7 +174,10 @@ class Connection(Wire):
                 break
             except OSError:  # the client has closed with something unread
                 data = b""
-            self._take(data) if data else self._end()
+            if data or self.dial.kind == "datagram":
+                self._take(data)
+            else:
+                self._end()
         self.flush()
 
     def serve(self) -> None:
@@ -222,7 +225,7 @@ class Connection(Wire):
         else:
             plain = layer.receive(data, ())
         self.tls = layer.tls
-        if plain:
+        if plain or self.dial.kind == "datagram":
             self._receive(plain)
         if layer.server is not None:
             if layer.server.failed:

@@ -27,6 +27,9 @@ class Claim(IntEnum):
     BOUND = 8  # a session is bound to this very host and port
 
 
+Kind = Literal["stream", "datagram", "unix"]
+
+
 class Dial:
     """One attempt to connect, or the first datagram to an address.
 
@@ -35,6 +38,7 @@ class Dial:
         port: the port; 0 for a unix socket.
         address: what `connect` or `sendto` was given.
         kind: `"stream"`, `"datagram"` or `"unix"`.
+        method: `"connect"`; `"sendto"` where a datagram is sent without.
         first: None when the client has said nothing yet; on a second asking its first bytes (out of TLS, if it
             speaks TLS), or `b""` if it waits for the far end to speak first.
         secure: whether the first bytes came by TLS.
@@ -43,10 +47,9 @@ class Dial:
         own: whether this process itself listens at the address.
     """
 
-    __slots__ = ("address", "by_user", "first", "host", "kind", "origin", "own", "port", "secure")
+    __slots__ = ("address", "by_user", "first", "host", "kind", "method", "origin", "own", "port", "secure")
 
     source_id: ClassVar[str] = "socket:connect"
-    method: ClassVar[str] = "connect"
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class Dial:
         port: int,
         *,
         address: Any = None,
-        kind: Literal["stream", "datagram", "unix"] = "stream",
+        kind: Kind = "stream",
         origin: Origin | None = None,
         by_user: bool = False,
         own: bool = False,
@@ -62,7 +65,8 @@ class Dial:
         self.host = host
         self.port = port
         self.address = (host, port) if address is None else address
-        self.kind = kind
+        self.kind: Kind = kind
+        self.method: Literal["connect", "sendto"] = "connect"
         self.first: bytes | None = None
         self.secure = False
         self.origin = origin

@@ -39,7 +39,7 @@ class Layer:
     @property
     def awaits_tls(self) -> bool:
         """Whether the next that the client says may be a ClientHello."""
-        return self.server is None and (self.expecting or not self.heard)
+        return self.server is None and (self.expecting or not self.heard) and self._dial.kind != "datagram"
 
     @property
     def greeting(self) -> int:
@@ -68,7 +68,7 @@ class Layer:
             data: the bytes.
             alpn: the protocols to agree on, if they begin a TLS handshake.
         """
-        if self.server is None and (self.expecting or not self.heard):
+        if self.awaits_tls:
             data = self._head + data
             if not self.expecting and may_be_client_hello(data):
                 self._head = data

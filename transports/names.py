@@ -15,7 +15,7 @@ from typing import Any
 
 from bigfoot import context
 from bigfoot.origin import caller
-from bigfoot.seam import Seam, Target, original
+from bigfoot.seam import Target, original
 
 from .dial import Dial, Lookup
 
@@ -84,7 +84,8 @@ def real(address: Any, family: int) -> Any:
     return found[0][4]
 
 
-def _resolver() -> Iterator[Target]:
+def targets() -> Iterator[Target]:
+    """Yield the functions that resolve names."""
     import _socket
     import socket
 
@@ -205,6 +206,3 @@ def _getnameinfo(original: Callable[..., Any]) -> Callable[..., Any]:
         return (named(host) if stands_for_name(host) else host), service
 
     return getnameinfo
-
-
-SEAM = Seam("socket", _resolver)

@@ -32,6 +32,7 @@ def _targets() -> Iterator[Target]:
     yield Target(socket.socket, "connect_ex", _connect_ex)
     yield Target(socket.socket, "sendto", datagram.sendto)
     yield Target(socket.socket, "sendmsg", datagram.sendmsg)
+    yield from names.targets()
 
 
 def _connect(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
@@ -144,4 +145,4 @@ def _loop() -> str | None:
     return None
 
 
-SEAMS = (Seam("socket", _targets), names.SEAM, tls_client.SEAM, uvloop.SEAM)
+SEAMS = (Seam("socket", _targets), tls_client.SEAM, uvloop.SEAM)
