@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from bigfoot import context
 from bigfoot.interaction import Interaction
@@ -21,12 +21,10 @@ from .http_delivery import Delivery
 from .http_faults import refuse
 from .http_reply_file import ReplyFile, ScriptedFile
 from .http_socket import SocketFace
-from .http_tee import RawTee, Tee, Watch
+from .http_tee import note
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
-
-R = TypeVar("R")
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _HAS_BODY = re.compile(rb"\n(?:content-length|transfer-encoding):", re.IGNORECASE)
@@ -49,7 +47,7 @@ class MemorySocket(SocketFace):
     _body: list[bytes]
     _request: HttpRequest | None = None
     _interaction: Interaction | None = None
-    _watch: Watch | None = None
+    _passed: PassThrough | None = None
 
     def __init__(self, connection: HTTPConnection, kept: Any = None) -> None:
         super().__init__(connection)
@@ -149,8 +147,7 @@ class MemorySocket(SocketFace):
             refuse(answer, connection, self.gettimeout())
 
     def _pass_through(self, connection: HTTPConnection, passed: PassThrough) -> None:
-        assert self._request is not None
-        self._watch = Watch(passed, self._request.method)
+        self._passed = passed
         self.real, self._kept = self._kept, None
         try:
             if self.real is None:
@@ -168,17 +165,16 @@ class MemorySocket(SocketFace):
             self.dial(connection)
 
     def _relay(self, data: bytes, piece: bytes) -> None:
-        assert self._interaction is not None and self._request is not None
-        passed: PassThrough = self._interaction.answer
+        assert self._passed is not None and self._request is not None
         try:
             self.real.sendall(data)
         except BaseException as error:
-            passed.fail(error)
+            self._passed.fail(error)
             raise
         if piece and self._request.body is None:
-            passed.send(piece)
+            self._passed.send(piece)
 
-    def fetch(self, fetch: Callable[[], R]) -> R:
+    def fetch(self, fetch: Callable[[], Any]) -> Any:
         """Let http.client fetch the response, and give the connection the socket that it goes on with.
 
         Raises:
@@ -191,13 +187,15 @@ class MemorySocket(SocketFace):
             self.pending = False
             response = fetch()
         except BaseException as error:
-            if self._watch is not None:
-                self._watch.fail(error)
+            if self._passed is not None:
+                self._passed.fail(error)
             raise
         finally:
-            interaction = self._interaction
+            interaction, passed = self._interaction, self._passed
             self._give_back(connection)
-        if interaction is not None and type(interaction.answer) is HttpReply:
+        if passed is not None:
+            note(response, passed)
+        elif interaction is not None and type(interaction.answer) is HttpReply:
             interaction.done()
         return response
 
@@ -209,7 +207,7 @@ class MemorySocket(SocketFace):
         elif self._kept is not None:
             connection.sock, self._kept = self._kept, None
         self.pending = False
-        self._message = self._request = self._interaction = self._watch = None
+        self._message = self._request = self._interaction = self._passed = None
         self._forget_options()
 
     def makefile(self, mode: str = "rb", buffering: int | None = None, **options: Any) -> Any:
@@ -219,9 +217,8 @@ class MemorySocket(SocketFace):
         connection = self._connection()
         if connection is not None:
             self._settle(connection)
-        if self._watch is not None:
-            raw = self.real.makefile("rb", 0)
-            return RawTee(raw, self._watch) if buffering == 0 else Tee(raw, self._watch)
+        if self.real is not None:
+            return self.real.makefile(mode, buffering, **options)
         if self._interaction is None or self._request is None:  # nothing was asked yet, so there is nothing to read
             return io.BytesIO()
         answer: HttpReply | Delivery = self._interaction.answer
@@ -240,7 +237,7 @@ class MemorySocket(SocketFace):
         """Close the connection; a request that was not answered yet ends here."""
         if self.real is not None:
             self.real.close()
-            if self.pending and self._watch is not None:
-                self._watch.end()
+            if self.pending and self._passed is not None:
+                self._passed.done()
         elif self.pending and self._kept is not None:
             self._kept.close()

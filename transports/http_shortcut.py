@@ -7,11 +7,17 @@ So where a call is of the ordinary kind, the answer is asked for above, and only
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from io import BufferedReader
-from typing import Any
+from typing import Any, TypeVar
 
-from .http import HttpReply
+from bigfoot import context
+
+from .http import HttpReply, PassThrough
 from .http_reply_file import ReplyFile
+from .http_tee import note
+
+R = TypeVar("R")
 
 
 class _Socket:
@@ -38,6 +44,24 @@ def begun(file: BufferedReader, method: str) -> Any:
     socket: Any = _Socket(file)
     response = HTTPResponse(socket, method=method)
     response.begin()
+    return response
+
+
+def let_through(call: Callable[[], R], low: Callable[[R], Any], passed: PassThrough) -> R:
+    """Make the real call, with nothing of ours in its way, and note its response.
+
+    Arguments:
+        call: the real call; no code of the application runs in it.
+        low: returns the `http.client.HTTPResponse` of what `call` returns.
+        passed: is told.
+    """
+    try:
+        with context.outside():
+            response = call()
+    except BaseException as error:
+        passed.fail(error)
+        raise
+    note(low(response), passed)
     return response
 
 

@@ -1,118 +1,98 @@
 """Noting a response of http.client while the application reads it.
 
-urllib3 reads `response.fp` itself, past the methods of `HTTPResponse`; so the notes are taken at the file that the
-socket makes. What is noted is what was read, when it was read: nothing is read ahead and nothing is held back.
+urllib3 reads `response.fp` itself, past the methods of `HTTPResponse`; so the notes are taken at that file. What is
+noted is what was read, when it was read: nothing is read ahead and nothing is held back.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from .http import PassThrough
+from .http import PassThrough, raw_headers
 from .http1 import Message
 
+T = TypeVar("T", bytes, int)
 
-class Watch:
-    """Takes the bytes of one response, as they are read, apart into what a pass-through notes.
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def note(response: Any, passed: PassThrough) -> None:
+    """Note the head of an `http.client.HTTPResponse` whose body is not read yet, and from now on its body."""
+    reason = (response.reason or "").encode("latin-1", "replace")
+    passed.respond(response.status, reason, raw_headers(response.headers.items()))
+    if response.fp is None:
+        passed.done()
+    else:
+        response.fp = Tee(response.fp, passed, response.chunked)
+
+
+class Tee(io.BufferedIOBase):
+    """The file that a response is read from, noting what is read.
 
     Arguments:
-        passed: what is told.
-        method: the method of the request, which decides whether the response has a body.
+        file: the file; what is left in it is the body.
+        passed: is told.
+        chunked: whether the body is in chunked transfer coding, which is not noted.
     """
 
-    __slots__ = ("_message", "_passed")
-
-    def __init__(self, passed: PassThrough, method: str) -> None:
+    def __init__(self, file: Any, passed: PassThrough, chunked: bool) -> None:
+        self._file = file
         self._passed = passed
-        self._message = Message(response_to=method)
+        self._coding: Message | None = None
+        if chunked:
+            self._coding = Message(response_to="GET")
+            self._coding.feed(_CHUNKED)
 
-    def note(self, data: bytes | memoryview) -> None:
-        """Note bytes that were read; none when the connection has ended."""
-        message, passed = self._message, self._passed
-        if not data:
-            return
-        body = message.feed(data)
-        if passed.status is None and message.head:
-            passed.respond(message.status, message.reason, message.headers)
-        if body:
-            passed.receive(body)
-        if message.complete:
-            passed.done()
-
-    def fail(self, error: BaseException) -> None:
-        """Note that reading raised an exception."""
-        self._passed.fail(error)
-
-    def end(self) -> None:
-        """Note that nothing more will be read."""
-        self._passed.done()
-
-
-def _noting(read: Callable[..., bytes]) -> Callable[..., bytes]:
-    def noted(self: Tee, *args: Any) -> bytes:
+    def _noted(self, read: Callable[..., T], *args: Any) -> T:
         try:
-            data = read(self, *args)
+            found = read(*args)
         except BaseException as error:
-            self.watch.fail(error)
+            self._passed.fail(error)
             raise
-        self.watch.note(data)
+        data = found if isinstance(found, bytes) else memoryview(args[0]).cast("B")[:found]
+        if data:
+            self._passed.receive(data if self._coding is None else self._coding.feed(data))
+        return found
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data: bytes = self._noted(self._file.read, size)
         return data
 
-    return noted
+    def read1(self, size: int = -1, /) -> bytes:
+        data: bytes = self._noted(self._file.read1, size)
+        return data
 
+    def readline(self, size: int | None = -1, /) -> bytes:
+        data: bytes = self._noted(self._file.readline, size)
+        return data
 
-def _noting_into(readinto: Callable[..., int | None]) -> Callable[..., int | None]:
-    def noted(self: Tee | RawTee, buffer: Any) -> int | None:
-        try:
-            size = readinto(self, buffer)
-        except BaseException as error:
-            self.watch.fail(error)
-            raise
-        if size:
-            self.watch.note(memoryview(buffer).cast("B")[:size])
+    def readinto(self, buffer: Any, /) -> int:
+        size: int = self._noted(self._file.readinto, buffer)
         return size
 
-    return noted
-
-
-class Tee(io.BufferedReader):
-    """The buffered reader that http.client expects, noting what is read from it."""
-
-    def __init__(self, raw: io.RawIOBase, watch: Watch) -> None:
-        super().__init__(raw)
-        self.watch = watch
-
-    read = _noting(io.BufferedReader.read)
-    read1 = _noting(io.BufferedReader.read1)
-    readline = _noting(io.BufferedReader.readline)
-    readinto = _noting_into(io.BufferedReader.readinto)  # type: ignore[assignment]
-    readinto1 = _noting_into(io.BufferedReader.readinto1)  # type: ignore[assignment]
-
-    def close(self) -> None:
-        try:
-            super().close()
-        finally:
-            self.watch.end()
-
-
-class RawTee(io.RawIOBase):
-    """The same without a buffer; botocore reads the answer to `Expect: 100-continue` from one."""
-
-    def __init__(self, raw: Any, watch: Watch) -> None:
-        self._raw = raw
-        self.watch = watch
+    def readinto1(self, buffer: Any, /) -> int:
+        size: int = self._noted(self._file.readinto1, buffer)
+        return size
 
     def readable(self) -> bool:
         return True
 
     def fileno(self) -> int:
-        number: int = self._raw.fileno()
+        number: int = self._file.fileno()
         return number
 
-    readinto = _noting_into(lambda self, buffer: self._raw.readinto(buffer))
-
     def close(self) -> None:
-        self._raw.close()  # not the end of the response: botocore goes on with another file
-        super().close()
+        try:
+            self._file.close()
+        finally:
+            self._passed.done()
+
+    @property
+    def closed(self) -> bool:
+        closed: bool = self._file.closed
+        return closed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)  # peek, and whatever people dig for

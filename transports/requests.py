@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from bigfoot import context
-from bigfoot.seam import Seam, Target
+from bigfoot.seam import Seam, Target, original
 
 from . import niquests
-from .http import HttpReply, HttpRequest
+from .http import HttpReply, HttpRequest, PassThrough
 from .http_callers import Caller
 from .http_client import answerer, owned
+from .http_shortcut import let_through
 from .requests_shortcut import normalize, ordinary, response
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ def _adapter() -> type[HTTPAdapter]:
             return manager
 
         def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
-            send = functools.partial(super().send, request, *args, **options)
-            return Caller("requests").calling(send)
+            call = functools.partial(original(HTTPAdapter, "send"), self, request, *args, **options)
+            found = answerer(self._verifier)
+            return _answered(found, self, request, call, None if args else options, real=None)
 
     class SendingAdapter(Adapter):
         send = niquests.explicit(HTTPAdapter.send, lambda adapter: answerer(adapter._verifier))
@@ -93,21 +95,46 @@ def _own_pools(manager: PoolManager, verifier: StrictVerifier | None) -> None:
     manager.pool_classes_by_scheme = classes
 
 
-def _send(original: Callable[..., Response]) -> Callable[..., Response]:
+def _send(real: Callable[..., Response]) -> Callable[..., Response]:
     def send(self: Any, request: PreparedRequest, *args: Any, **options: Any) -> Response:
         sandbox = context.active(HttpRequest)
+        call = functools.partial(real, self, request, *args, **options)
         if sandbox is None:
-            return original(self, request, *args, **options)
-        above = Caller("requests")
-        normal = normalize(request) if not args and ordinary(self, options) else None
-        if normal is not None:
-            interaction = sandbox.answer(normal)
-            if type(interaction.answer) is HttpReply:
-                return response(self, request, interaction)
-            above.interaction = interaction
-        return above.calling(functools.partial(original, self, request, *args, **options))
+            return call()
+        return _answered(sandbox, self, request, call, None if args else options, real=call)
 
     return send
+
+
+def _answered(
+    sandbox: Any,
+    adapter: Any,
+    request: PreparedRequest,
+    call: Callable[[], Response],
+    options: dict[str, Any] | None,
+    *,
+    real: Callable[[], Response] | None,
+) -> Response:
+    """Answer a call of an adapter's `send`.
+
+    Arguments:
+        sandbox: who answers.
+        adapter: the adapter.
+        request: the request.
+        call: makes the call, over a connection that asks the sandbox.
+        options: the options of the call; None if they were not given by name.
+        real: makes the call for real; None if only `call` can.
+    """
+    above = Caller("requests")
+    normal = normalize(request) if options is not None and ordinary(adapter, options) else None
+    if normal is not None:
+        interaction = above.interaction = sandbox.answer(normal)
+        if type(interaction.answer) is HttpReply:
+            return response(adapter, request, interaction)
+        if type(interaction.answer) is PassThrough and real is not None:
+            # requests itself finds the response of http.client by this name, for its cookies.
+            return let_through(real, lambda made: made.raw._original_response, interaction.answer)
+    return above.calling(call)
 
 
 def _targets() -> Iterator[Target]:

@@ -36,6 +36,7 @@ _LEFT_OUT = (
     "init_poolmanager",
     "request_url",
 )
+_OWN = __name__.removesuffix("_shortcut")
 _DEBUG = 10
 _DEFAULTS = functools.partial(of_requests, "requests")
 
@@ -74,7 +75,9 @@ def _sound(verify: Any) -> bool:
 def _ordinary_class(kind: Any) -> bool:
     from requests.adapters import HTTPAdapter
 
-    return all(getattr(kind, name, None) is getattr(HTTPAdapter, name, None) for name in _LEFT_OUT)
+    foreign = [one for one in kind.__mro__ if one.__module__ != _OWN]
+    deciding = [next((one for one in foreign if name in vars(one)), HTTPAdapter) for name in _LEFT_OUT]
+    return all(one is HTTPAdapter for one in deciding)
 
 
 def normalize(request: PreparedRequest) -> HttpRequest | None:

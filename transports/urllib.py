@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from bigfoot import context
 from bigfoot.interaction import Interaction
-from bigfoot.seam import Seam, Target
+from bigfoot.seam import Seam, Target, original
 
-from .http import HttpReply, HttpRequest, RawHeaders, raw_headers
+from .http import HttpReply, HttpRequest, PassThrough, RawHeaders, raw_headers
 from .http1 import LazyHeaders
 from .http_callers import Caller, of_urllib
-from .http_client import owned
-from .http_shortcut import Untouched, plain, respond
+from .http_client import answerer, owned
+from .http_shortcut import Untouched, let_through, plain, respond
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -58,7 +58,7 @@ def _handler() -> type[HTTPSHandler]:
     """Make the class when it is asked for, so that importing this module does not import urllib.request."""
     import ssl
     from http.client import HTTPConnection, HTTPSConnection
-    from urllib.request import HTTPHandler, HTTPSHandler
+    from urllib.request import AbstractHTTPHandler, HTTPHandler, HTTPSHandler
 
     from .tls import LazyContext
 
@@ -66,37 +66,54 @@ def _handler() -> type[HTTPSHandler]:
         def __init__(self, verifier: StrictVerifier | None = None, *, context: SSLContext | None = None) -> None:
             self._tls = context or LazyContext(ssl.create_default_context)
             super().__init__(context=self._tls)
+            self._verifier = verifier
             self._plain = owned(HTTPConnection, verifier)
             self._secure = owned(HTTPSConnection, verifier)
 
         def http_open(self, req: Request) -> Any:
-            return self.do_open(self._plain, req)
+            return self._open(req, HTTPConnection, self._plain)
 
         def https_open(self, req: Request) -> Any:
-            return self.do_open(self._secure, req, context=self._tls)
+            return self._open(req, HTTPSConnection, self._secure, context=self._tls)
 
-        def do_open(self, http_class: Any, req: Request, **options: Any) -> Any:
-            return Caller("urllib").calling(functools.partial(super().do_open, http_class, req, **options))
+        def _open(self, req: Request, kind: Any, own: Any, **options: Any) -> Any:
+            do_open = functools.partial(original(AbstractHTTPHandler, "do_open"), self)
+            real = functools.partial(do_open, kind, req, **options) if _ordinary(self, kind, req) else None
+            return _answered(answerer(self._verifier), req, functools.partial(do_open, own, req, **options), real)
 
     Handler.__qualname__ = "Handler"
     return Handler
 
 
-def _do_open(original: Callable[..., Any]) -> Callable[..., Any]:
+def _do_open(real: Callable[..., Any]) -> Callable[..., Any]:
     def do_open(self: Any, http_class: Any, req: Request, **options: Any) -> Any:
         sandbox = context.active(HttpRequest)
+        call = functools.partial(real, self, http_class, req, **options)
         if sandbox is None:
-            return original(self, http_class, req, **options)
-        above = Caller("urllib")
-        normal = _normalize(req) if _ordinary(self, http_class, req) else None
-        if normal is not None:
-            interaction = sandbox.answer(normal)
-            if type(interaction.answer) is HttpReply:
-                return _response(req, interaction)
-            above.interaction = interaction
-        return above.calling(functools.partial(original, self, http_class, req, **options))
+            return call()
+        return _answered(sandbox, req, call, call if _ordinary(self, http_class, req) else None)
 
     return do_open
+
+
+def _answered(sandbox: Any, req: Request, call: Callable[[], Any], real: Callable[[], Any] | None) -> Any:
+    """Answer a call of `do_open`.
+
+    Arguments:
+        sandbox: who answers.
+        req: the request.
+        call: makes the call, over a connection that asks the sandbox.
+        real: makes an ordinary call, which need not get to a connection, for real; None if the call is none.
+    """
+    above = Caller("urllib")
+    normal = _normalize(req) if real is not None else None
+    if normal is not None and real is not None:
+        interaction = above.interaction = sandbox.answer(normal)
+        if type(interaction.answer) is HttpReply:
+            return _response(req, interaction)
+        if type(interaction.answer) is PassThrough:
+            return let_through(real, lambda response: response, interaction.answer)
+    return above.calling(call)
 
 
 _UNTOUCHED = Untouched(
@@ -110,13 +127,20 @@ _UNTOUCHED = Untouched(
 def _ordinary(handler: Any, http_class: Any, req: Request) -> bool:
     """Tell whether nothing that lies between a handler and the connection has a say in this call."""
     return (
-        http_class.__module__ == "http.client"
+        http_class in _connections()
         and req.data is None
         and req.get_method() in ("GET", "HEAD")
         and not http_class.debuglevel
         and not getattr(handler, "_debuglevel", 0)  # the constructor's, which has no public name
         and bool(_UNTOUCHED)
     )
+
+
+@functools.cache
+def _connections() -> tuple[Any, ...]:
+    import http.client
+
+    return http.client.HTTPConnection, getattr(http.client, "HTTPSConnection", None)
 
 
 def _normalize(req: Request) -> HttpRequest | None:
