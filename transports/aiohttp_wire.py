@@ -165,7 +165,7 @@ class Wire(asyncio.Transport):
             self._relay(await exchange.reach(answer, []), exchange, answer)
 
     def _served(self, serving: asyncio.Task[None]) -> None:
-        if self._interaction is None:
+        if self._serving is serving and self._interaction is None:  # else the connection has its next use already
             self._connector = None
         error = None if serving.cancelled() else serving.exception()
         if error is not None:
