@@ -16,7 +16,8 @@ from bigfoot.origin import caller
 from bigfoot.script import Step, is_exception
 from bigfoot.transports import aiohttp, http_client, httpx, httpx2, niquests, requests, urllib
 from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough
-from bigfoot.transports.http_delivery import Deferred, Delay, Fault, deliver
+from bigfoot.transports.http_delivery import Deferred, deliver
+from bigfoot.transports.http_script import Delay, Fault
 from bigfoot.verifier import StrictVerifier
 
 from . import http_reply

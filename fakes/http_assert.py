@@ -9,7 +9,7 @@ from bigfoot import report
 from bigfoot.errors import InteractionMismatchError
 from bigfoot.interaction import How, Interaction
 from bigfoot.timeline import differences
-from bigfoot.transports.http_delivery import Fault
+from bigfoot.transports.http_script import Fault
 from bigfoot.values import Body, Headers
 from bigfoot.verifier import StrictVerifier
 

@@ -12,7 +12,7 @@ from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import caller
 from bigfoot.script import times_argument
-from bigfoot.transports.http_delivery import Fault
+from bigfoot.transports.http_script import Fault
 
 from . import http_reply
 from .http_match import Matching, criteria, query_criteria

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.transports.http import HttpReply
-from bigfoot.transports.http_delivery import FAULTS, Delay, Fault, Item, Pieces
+from bigfoot.transports.http_script import FAULTS, Delay, Fault, Item, Pieces
 
 _JSON = json_module.JSONEncoder(allow_nan=False)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -12,7 +12,8 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from .http import bodiless
-from .http_delivery import GARBAGE, Delay, Delivery, Fault, Item
+from .http_delivery import Delivery
+from .http_script import GARBAGE, Delay, Fault, Item
 
 if TYPE_CHECKING:
     from aiohttp import ClientRequest, ClientTimeout

@@ -17,7 +17,7 @@ from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin
 
 if TYPE_CHECKING:
-    from .http_delivery import Delay, Fault, Pieces
+    from .http_script import Delay, Fault, Pieces
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .http_callers import urllib3_of
-from .http_delivery import Delay, Delivery, Fault
+from .http_delivery import Delivery
+from .http_script import Delay, Fault
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection

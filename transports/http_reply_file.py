@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .http import HttpReply, bodiless
-from .http_delivery import GARBAGE, Delay, Delivery, Fault, Item
+from .http_delivery import Delivery
+from .http_script import GARBAGE, Delay, Fault, Item
 
 if TYPE_CHECKING:
     from http.client import HTTPMessage

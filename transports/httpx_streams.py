@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .http import PassThrough
-from .http_delivery import GARBAGE, Delay, Delivery, Fault, Item, sleep
+from .http_delivery import Delivery, sleep
+from .http_script import GARBAGE, Delay, Fault, Item
 
 
 class Streams(NamedTuple):
