@@ -20,7 +20,7 @@ from bigfoot.transports.http_delivery import Deferred, deliver
 from bigfoot.transports.http_script import Delay, Fault
 from bigfoot.verifier import StrictVerifier
 
-from . import http_reply
+from . import http_reply, http_stream
 from .http_assert import HttpAssertionBuilder, HttpCall
 from .http_explain import near_misses
 from .http_mount import Application, mounted, run_apart
@@ -144,7 +144,7 @@ class HttpPlugin(Fake):
             raise InvalidArgumentError("raises", raises, "give an exception, or a class of exceptions")
         answer: dict[str, Any] = dict(options)
         phase = answer.pop("phase", None)
-        happens = None if fault is None else http_reply.fault(fault, phase)
+        happens = None if fault is None else http_stream.fault(fault, phase)
         if fault == "truncated":
             answer |= {"status": 200, "headers": {"Content-Length": 1024}, "body": "cut off"}
         self._promise(method, url, answer, params=params, times=times, required=required, fault=happens, raises=raises)
@@ -237,7 +237,7 @@ class HttpPlugin(Fake):
         Raises:
             InvalidArgumentError: it is not a number of seconds.
         """
-        return http_reply.delay(seconds, real_time=real_time)
+        return http_stream.delay(seconds, real_time=real_time)
 
     @staticmethod
     def fault(kind: str, phase: str | None = None) -> Fault:
@@ -250,7 +250,7 @@ class HttpPlugin(Fake):
         Raises:
             InvalidArgumentError: there is no such fault or phase.
         """
-        return http_reply.fault(kind, phase)
+        return http_stream.fault(kind, phase)
 
     @staticmethod
     def echo(name: str) -> Any:
