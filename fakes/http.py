@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn, Unpack
+from typing import Any, Unpack
 
 from bigfoot import report
-from bigfoot.errors import InteractionMismatchError, InvalidArgumentError, UnmockedInteractionError
+from bigfoot.errors import InvalidArgumentError
 from bigfoot.fake import Fake, Source
 from bigfoot.interaction import Interaction
-from bigfoot.masking import masked
-from bigfoot.origin import caller
 from bigfoot.script import Step, is_exception
 from bigfoot.transports import aiohttp, http_client, httpx, httpx2, niquests, requests, urllib
-from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough
-from bigfoot.transports.http_delivery import Deferred, deliver
+from bigfoot.transports.http import HttpRequest
 from bigfoot.transports.http_script import Delay, Fault
 from bigfoot.verifier import StrictVerifier
 
-from . import http_reply, http_stream
-from .http_assert import HttpAssertionBuilder, HttpCall
-from .http_explain import near_misses
-from .http_mount import Application, mounted, run_apart
+from . import http_stream
+from .http_answer import Answering
+from .http_assert import HttpAssertions
+from .http_base import HttpBase
+from .http_mount import Application, mounted
 from .http_promise import Echo, ErrorOptions, Options, mocks, route
-from .http_record import client, details, extras, shown_url, summary
+from .http_record import SOURCE, client, details, extras, summary
 from .http_reply import UNSET
-from .http_request import Request
-from .http_routes import Group, Mock, Routes, Rule, is_pattern, method_argument, pattern_argument, url_argument
-
-_SOURCE = "http:request"
+from .http_routes import Group, Rule, is_pattern, method_argument, pattern_argument, url_argument
 
 
-class HttpPlugin(Fake):
+class HttpPlugin(Fake, HttpAssertions):
     """`bigfoot.http`: answers httpx, httpx2, requests, urllib3, urllib, aiohttp and whatever rides on them.
 
     Example:
@@ -54,17 +49,11 @@ class HttpPlugin(Fake):
 
     def __init__(self, verifier: StrictVerifier) -> None:
         super().__init__(verifier)
-        self._timeline = verifier.timeline
-        self._routes = Routes()
-        self._rules: list[Rule] = []
+        self._answering = Answering(self)
+        self.answer = self._answering.answer  # type: ignore[method-assign]  # spares every call a frame
         self._group: Group | None = None
         self._require_response = verifier.config.flag("http.require_response", False)
-        self.request = Source(_SOURCE)
-
-    @property
-    def calls(self) -> list[HttpCall]:
-        """The HTTP interactions so far, in order."""
-        return [HttpCall(found) for found in self.verifier.timeline if found.source_id == _SOURCE]
+        self.request = Source(SOURCE)
 
     def mock_response(
         self,
@@ -172,7 +161,7 @@ class HttpPlugin(Fake):
         made = mocks(method, url, where, answer, group=self._group, **said)
         with self.verifier.timeline.lock:
             for mock in made:
-                self._routes.add(mock, where.base)
+                self._answering.routes.add(mock, where.base)
 
     def pass_through(self, method: str, url: str | re.Pattern[str]) -> None:
         """Let matching requests reach the real server where no mock answers them; they are recorded all the same.
@@ -193,7 +182,7 @@ class HttpPlugin(Fake):
             pattern_argument(url)
         else:
             url_argument(url)
-        self._rules.append(Rule(method, url))
+        self._answering.rules.append(Rule(method, url))
 
     def base(self, url: str) -> HttpBase:
         """Return what promises below a URL: its `mock_response`, `mock_error` and `pass_through` take paths.
@@ -263,104 +252,6 @@ class HttpPlugin(Fake):
         """
         return Echo(name)
 
-    def answer(self, call: HttpRequest) -> Interaction | None:
-        """Answer a request by the next mock that is meant for it, else by a rule of what passes through."""
-        if call.body is None and not self._surely_passes(call):
-            return None
-        interaction = Interaction(_SOURCE, self, call, None, "mock", call.origin or caller(2))
-        with self._timeline.lock:
-            mock = self._routes.take(call.method, call.url) if call.body is not None else None
-            if mock is not None:
-                self._record(mock, interaction)
-        if mock is None and call.body is not None:
-            mock = self._search(call, interaction)
-        if mock is not None:
-            if interaction.answer is None:
-                self._give(mock, call, interaction)
-            return interaction
-        if any(rule.passes(call) for rule in self._rules):
-            passed = PassThrough()
-            passed.interaction = interaction
-            interaction.how = "pass-through"
-            interaction.answer = passed
-            self._timeline.append(interaction)
-            return interaction
-        raise self.verifier.refuse(self._unmocked(call, interaction))
-
-    def _record(self, mock: Mock, interaction: Interaction) -> None:
-        """Put the call on the timeline; the lock is held."""
-        reply = mock.reply
-        if reply is not None and reply.plain:
-            interaction.answer = reply
-        if mock.used <= 3:  # enough to say who used it up
-            mock.answered.append(interaction.origin)
-        self._timeline.add(interaction)
-
-    def _search(self, call: HttpRequest, interaction: Interaction) -> Mock | None:
-        """Use the first mock that answers the call, where telling takes user code: matchers, callables."""
-        lock = self.verifier.timeline.lock
-        with lock:
-            candidates = self._routes.candidates(call.method, call.url)
-        for mock, queue in candidates:
-            request = Request(call, mock.path_params(call.url))
-            if not all(criterion.meets(request) for criterion in mock.criteria):
-                continue
-            with lock:
-                if mock.left != 0 and (mock.group is None or mock.group.admits(mock)):
-                    queue.use(mock)
-                    self._record(mock, interaction)
-                    return mock
-        return None
-
-    def _give(self, mock: Mock, call: HttpRequest, interaction: Interaction) -> None:
-        """Make the answer of a call that is on the timeline. Runs user code: callbacks."""
-        if mock.raises is not None:
-            self._fail(interaction, mock.raises if isinstance(mock.raises, BaseException) else mock.raises())
-        if mock.callback is None:
-            assert mock.reply is not None
-            deliver(interaction, mock.reply)
-            return
-        try:
-            made = mock.callback(Request(call, mock.path_params(call.url)))
-            if not isinstance(made, Awaitable):
-                deliver(interaction, _reply(made))
-            elif call.awaits:
-                interaction.answer = Deferred(interaction, made, _reply)
-            elif getattr(mock.callback, "anywhere", False):
-                deliver(interaction, _reply(run_apart(made)))
-            else:
-                if isinstance(made, Coroutine):
-                    made.close()
-                remedy = f"{call.client} cannot wait for it: give a plain function"
-                raise InvalidArgumentError("callback", mock.callback, remedy)
-        except BaseException as error:
-            self._fail(interaction, error)
-
-    @staticmethod
-    def _fail(interaction: Interaction, error: BaseException) -> NoReturn:
-        interaction.how = "error"
-        interaction.answer = error
-        interaction.done()
-        raise error
-
-    def _surely_passes(self, call: HttpRequest) -> bool:
-        if not self._rules or not any(rule.passes(call) for rule in self._rules):
-            return False
-        with self.verifier.timeline.lock:
-            return not self._routes.candidates(call.method, call.url)
-
-    def _unmocked(self, call: HttpRequest, interaction: Interaction) -> UnmockedInteractionError:
-        url = shown_url(call.url)
-        arguments = {"json": report.Raw("{}")}
-        # A mock must be told its URL; one that has a secret in its query is answered by its base as well.
-        told = url if masked(url) == url else url.partition("?")[0]
-        fix = report.call("bigfoot.http.mock_response", arguments, repr(call.method), report.value(told))
-        with self.verifier.timeline.lock:
-            everything = self._routes.everything()
-        notes = near_misses(everything, Request(call))
-        hint = report.unmocked(f"{call.method} {url}", origin=interaction.origin, fix=fix, notes=notes)
-        return UnmockedInteractionError(_SOURCE, (call.method, url), {}, hint)
-
     def details(self, interaction: Interaction) -> dict[str, Any]:
         return details(interaction)
 
@@ -372,7 +263,7 @@ class HttpPlugin(Fake):
 
     def unused(self) -> Iterable[Step]:
         with self.verifier.timeline.lock:
-            return [mock for mock in self._routes if mock.wanting]
+            return [mock for mock in self._answering.routes if mock.wanting]
 
     def summary(self, interaction: Interaction) -> str:
         return summary(interaction)
@@ -391,105 +282,3 @@ class HttpPlugin(Fake):
             return report.call(f"{request}.assert_error", {}, shown)
         response = {"headers": fields["response_headers"], "body": fields["response_body"]}
         return report.call(f"{request}.assert_response", response, repr(fields["status"]))
-
-    def assert_request(
-        self,
-        method: Any,
-        url: Any,
-        headers: Any = UNSET,
-        body: Any = "",
-        require_response: bool | None = None,
-    ) -> HttpAssertionBuilder:
-        """Assert the next request.
-
-        Arguments:
-            method: the HTTP method, in any case, or a matcher.
-            url: the URL with its query, or a matcher.
-            headers: the headers that the code set (what the client adds by itself need not be named), or a
-                matcher. None by default; `headers=None` leaves them unchecked.
-            body: text, bytes, or the structure that the JSON holds, or a matcher. Empty by default; `body=None`
-                leaves it unchecked.
-            require_response: whether the verdict also asks for `.assert_response(...)`; None for the project's
-                setting `[tool.bigfoot.http] require_response`.
-
-        Returns:
-            HttpAssertionBuilder: has `assert_response` and `assert_error`, for the same interaction.
-
-        Raises:
-            InteractionMismatchError: the next interaction is another one.
-
-        Example:
-            >>> bigfoot.http.assert_request(
-            ...     "POST", "https://api.example.com/users", headers={"x-id": "7"}, body={"name": "Alice"}
-            ... ).assert_response(201)  # doctest: +SKIP
-        """
-        expected: dict[str, Any] = {"method": method.upper() if isinstance(method, str) else method, "url": url}
-        if headers is not None:
-            expected["request_headers"] = {} if headers is UNSET else headers
-        if body is not None:
-            expected["request_body"] = body
-        required = self._require_response if require_response is None else require_response
-        # The response's fields are asserted by the builder, and owed only where the project or the call says so.
-        interaction = self.verifier.claim(_SOURCE, expected, owed="response")
-        if not required:
-            interaction.owed = None
-        return HttpAssertionBuilder(self.verifier, interaction)
-
-    def assert_called_n(self, times: int, method: str, url: str | re.Pattern[str]) -> None:
-        """Assert how often a request was made, mocked or passed through. It claims no interaction.
-
-        Arguments:
-            times: how often.
-            method: the HTTP method, in any case; `"*"` for any.
-            url: as for `mock_response`.
-
-        Raises:
-            InteractionMismatchError: it was made more or less often.
-
-        Example:
-            >>> bigfoot.http.assert_called_n(2, "GET", "https://api.example.com/users")  # doctest: +SKIP
-        """
-        self.verifier.refuse_inside()
-        rule = Rule(method_argument(method), url)
-        found = [call.interaction for call in self.calls if rule.passes(call.interaction.call)]
-        if len(found) != times:
-            expected = {"source_id": _SOURCE, "method": method, "url": url, "times": times}
-            raise InteractionMismatchError(expected, None, report.wrong_count(method, url, times, found))
-
-
-class HttpBase:
-    """Promises below one URL; made by `bigfoot.http.base(url)`."""
-
-    def __init__(self, plugin: HttpPlugin, url: str) -> None:
-        self._plugin = plugin
-        self._url = url
-
-    def _under(self, path: str) -> str:
-        if not isinstance(path, str) or not path.startswith("/"):
-            raise InvalidArgumentError("path", path, 'give a path that begins with "/"')
-        return self._url + path
-
-    def mock_response(self, method: str, path: str, **arguments: Any) -> None:
-        """Promise a response to a path; the arguments are those of `bigfoot.http.mock_response`."""
-        self._plugin.mock_response(method, self._under(path), **arguments)
-
-    def mock_error(self, method: str, path: str, **arguments: Any) -> None:
-        """Promise that a path fails; the arguments are those of `bigfoot.http.mock_error`."""
-        self._plugin.mock_error(method, self._under(path), **arguments)
-
-    def pass_through(self, method: str, path: str) -> None:
-        """Let a path reach the real server; see `bigfoot.http.pass_through`."""
-        self._plugin.pass_through(method, self._under(path))
-
-
-def _reply(made: Any) -> HttpReply:
-    """Return the reply that the result of a callback describes.
-
-    Raises:
-        InvalidArgumentError: it is no answer.
-    """
-    if isinstance(made, HttpReply):
-        return made
-    if not isinstance(made, Mapping):
-        raise InvalidArgumentError("callback", made, 'return an answer, such as {"status": 201, "json": {}}')
-    return http_reply.build(made)

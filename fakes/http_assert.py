@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,85 @@ from bigfoot.transports.http_script import Fault
 from bigfoot.values import Body, Headers
 from bigfoot.verifier import StrictVerifier
 
+from .http_record import SOURCE
 from .http_reply import UNSET
+from .http_routes import Rule, method_argument
+
+
+class HttpAssertions:
+    """What a test asks of the HTTP interactions; a part of `HttpPlugin`."""
+
+    verifier: StrictVerifier
+    _require_response: bool
+
+    @property
+    def calls(self) -> list[HttpCall]:
+        """The HTTP interactions so far, in order."""
+        return [HttpCall(found) for found in self.verifier.timeline if found.source_id == SOURCE]
+
+    def assert_request(
+        self,
+        method: Any,
+        url: Any,
+        headers: Any = UNSET,
+        body: Any = "",
+        require_response: bool | None = None,
+    ) -> HttpAssertionBuilder:
+        """Assert the next request.
+
+        Arguments:
+            method: the HTTP method, in any case, or a matcher.
+            url: the URL with its query, or a matcher.
+            headers: the headers that the code set (what the client adds by itself need not be named), or a
+                matcher. None by default; `headers=None` leaves them unchecked.
+            body: text, bytes, or the structure that the JSON holds, or a matcher. Empty by default; `body=None`
+                leaves it unchecked.
+            require_response: whether the verdict also asks for `.assert_response(...)`; None for the project's
+                setting `[tool.bigfoot.http] require_response`.
+
+        Returns:
+            HttpAssertionBuilder: has `assert_response` and `assert_error`, for the same interaction.
+
+        Raises:
+            InteractionMismatchError: the next interaction is another one.
+
+        Example:
+            >>> bigfoot.http.assert_request(
+            ...     "POST", "https://api.example.com/users", headers={"x-id": "7"}, body={"name": "Alice"}
+            ... ).assert_response(201)  # doctest: +SKIP
+        """
+        expected: dict[str, Any] = {"method": method.upper() if isinstance(method, str) else method, "url": url}
+        if headers is not None:
+            expected["request_headers"] = {} if headers is UNSET else headers
+        if body is not None:
+            expected["request_body"] = body
+        required = self._require_response if require_response is None else require_response
+        # The response's fields are asserted by the builder, and owed only where the project or the call says so.
+        interaction = self.verifier.claim(SOURCE, expected, owed="response")
+        if not required:
+            interaction.owed = None
+        return HttpAssertionBuilder(self.verifier, interaction)
+
+    def assert_called_n(self, times: int, method: str, url: str | re.Pattern[str]) -> None:
+        """Assert how often a request was made, mocked or passed through. It claims no interaction.
+
+        Arguments:
+            times: how often.
+            method: the HTTP method, in any case; `"*"` for any.
+            url: as for `mock_response`.
+
+        Raises:
+            InteractionMismatchError: it was made more or less often.
+
+        Example:
+            >>> bigfoot.http.assert_called_n(2, "GET", "https://api.example.com/users")  # doctest: +SKIP
+        """
+        self.verifier.refuse_inside()
+        rule = Rule(method_argument(method), url)
+        found = [call.interaction for call in self.calls if rule.passes(call.interaction.call)]
+        if len(found) != times:
+            expected = {"source_id": SOURCE, "method": method, "url": url, "times": times}
+            raise InteractionMismatchError(expected, None, report.wrong_count(method, url, times, found))
 
 
 class HttpCall:

@@ -15,6 +15,8 @@ from bigfoot.values import Headers
 
 from .http_content import content
 
+SOURCE = HttpRequest.source_id
+
 
 def details(interaction: Interaction) -> dict[str, Any]:
     """Return the seven fields of an HTTP interaction."""
