@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -165,14 +164,3 @@ def deliver(interaction: Interaction, reply: HttpReply) -> None:
         interaction.how = "error"
     interaction.answer = delivery = Delivery(reply)
     delivery.belongs_to(interaction)
-
-
-async def sleep(seconds: float) -> None:
-    """Sleep in whichever async library is running."""
-    trio: Any = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        await trio.sleep(seconds)
-        return
-    import asyncio
-
-    await asyncio.sleep(seconds)

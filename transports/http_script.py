@@ -6,8 +6,13 @@ what the wire does instead of what follows, an exception is raised as it is.
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
+
+from bigfoot.errors import InvalidArgumentError
 
 
 class Delay(NamedTuple):
@@ -64,53 +69,80 @@ class Pieces:
         source: items; or a function that returns them anew for each call.
         keep: whether an iterator's items are kept for the calls after the first.
         convert: makes an item of what the source gives.
-
-    Attributes:
-        awaits: whether the items can only be had by awaiting.
     """
 
-    __slots__ = ("_convert", "_keep", "_kept", "_rest", "_source", "awaits")
+    __slots__ = ("_busy", "_convert", "_keep", "_kept", "_lock", "_rest", "_source")
 
     def __init__(self, source: Any, *, keep: bool, convert: Callable[[Any], Item]) -> None:
         self._source = source
-        self._keep = keep
+        self._keep = keep and not isinstance(source, (list, tuple)) and not callable(source)
         self._convert = convert
         self._kept: list[Item] = []
         self._rest: Any = None
-        given = source() if callable(source) else source
-        self.awaits = isinstance(given, AsyncIterable) and not isinstance(given, Iterable)
-        if callable(source) and hasattr(given, "close"):
-            given.close()
+        self._lock = threading.Lock()
+        self._busy = False
+
+    def _items(self) -> Any:
+        return self._source() if callable(self._source) else self._source
 
     def __iter__(self) -> Iterator[Item]:
-        source = self._source() if callable(self._source) else self._source
-        if isinstance(source, (list, tuple)):
-            yield from map(self._convert, source)
-            return
-        if not self._keep or callable(self._source):
-            yield from map(self._convert, source)
-            return
-        yield from self._kept
-        if self._rest is None:
-            self._rest = iter(source)
-        for item in self._rest:
-            converted = self._convert(item)
-            self._kept.append(converted)
-            yield converted
+        items = self._items()
+        if not isinstance(items, Iterable):
+            raise InvalidArgumentError("stream", items, "this client cannot wait for it: give it without async")
+        yield from self._shared(items) if self._keep else map(self._convert, items)
+
+    def _shared(self, items: Iterable[Any]) -> Iterator[Item]:
+        """Yield the items of an iterator that several calls read, each from its beginning."""
+        kept, position = self._kept, 0
+        while True:
+            with self._lock:
+                if position == len(kept):
+                    if self._rest is None:
+                        self._rest = iter(items)
+                    found = [self._convert(item) for item in islice(self._rest, 1)]
+                    if not found:
+                        return
+                    kept += found
+            yield kept[position]
+            position += 1
 
     async def __aiter__(self) -> AsyncIterator[Item]:
-        if not self.awaits:
-            for item in self:
+        items = self._items()
+        if not isinstance(items, AsyncIterable):
+            for item in self._shared(items) if self._keep else map(self._convert, items):
                 yield item
-            return
-        if callable(self._source):
-            async for item in self._source():
+        elif self._keep:
+            async for item in self._shared_async(items):
+                yield item
+        else:
+            async for item in items:
                 yield self._convert(item)
-            return
-        for kept in list(self._kept):
-            yield kept
-        async for item in self._source:
-            converted = self._convert(item)
-            if self._keep:
-                self._kept.append(converted)
-            yield converted
+
+    async def _shared_async(self, items: AsyncIterable[Any]) -> AsyncIterator[Item]:
+        kept, position = self._kept, 0
+        while True:
+            while self._busy:  # an async iterator is advanced by one task at a time
+                await sleep(0.001)
+            if position == len(kept):
+                self._busy = True
+                try:
+                    if self._rest is None:
+                        self._rest = aiter(items)
+                    kept.append(self._convert(await anext(self._rest)))
+                except StopAsyncIteration:
+                    return
+                finally:
+                    self._busy = False
+            yield kept[position]
+            position += 1
+
+
+async def sleep(seconds: float) -> None:
+    """Sleep in whichever async library is running."""
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        await trio.sleep(seconds)
+        return
+    import asyncio
+
+    await asyncio.sleep(seconds)

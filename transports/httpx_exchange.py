@@ -14,7 +14,8 @@ from bigfoot import context
 from bigfoot.interaction import Interaction
 
 from .http import HttpReply, HttpRequest, PassThrough, RawHeaders
-from .http_delivery import Deferred, Delivery, sleep
+from .http_delivery import Deferred, Delivery
+from .http_script import sleep
 from .httpx_streams import Streams, settle, streams
 
 Ask = Callable[[HttpRequest], Interaction | None]

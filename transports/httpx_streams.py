@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .http import PassThrough
-from .http_delivery import Delivery, sleep
-from .http_script import GARBAGE, Delay, Fault, Item
+from .http_delivery import Delivery
+from .http_script import GARBAGE, Delay, Fault, Item, sleep
 
 
 class Streams(NamedTuple):
