@@ -76,6 +76,8 @@ class Answering:
         reply = mock.reply
         if reply is not None and reply.plain:
             interaction.answer = reply
+        if mock.pattern is not None:
+            interaction.call.named = mock.path_params
         if mock.used <= 3:  # enough to say who used it up
             mock.answered.append(interaction.origin)
         self._timeline.add(interaction)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from bigfoot.errors import InvalidArgumentError
 
-from .http_request import Part, Request
+from .http_request import Part, Request, grouped
 
 Query = tuple[tuple[str, str], ...]
 
@@ -90,7 +90,7 @@ class PlainQuery(NamedTuple):
     @property
     def shown(self) -> Any:
         """What is asked for, for the reader."""
-        return dict(self.exact if self.exact is not None else self.wanted)
+        return grouped(list(self.exact if self.exact is not None else self.wanted))
 
 
 def query_criteria(
@@ -114,7 +114,7 @@ def query_criteria(
     if matchers:
         values = {key: value if key in matchers else _joined(value) for key, value in given.items()}
         test = _subset if name == "params" else _equal
-        return None, (Criterion(name, {**dict(own or ()), **values}, lambda request: request.params, test),)
+        return None, (Criterion(name, {**grouped(list(own or ())), **values}, lambda request: request.params, test),)
     together = (*wanted, *(own or ()))
     if name == "params":
         return PlainQuery(None, together, name), ()

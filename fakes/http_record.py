@@ -53,7 +53,9 @@ def extras(interaction: Interaction) -> dict[str, Any]:
     """Return the fields that may be asserted and need not be."""
     call: HttpRequest = interaction.call
     answer = interaction.answer
-    found: dict[str, Any] = {"client": client(interaction), "error": None, "virtual": 0.0}
+    found: dict[str, Any] = {"client": client(interaction), "error": None, "virtual": 0.0, "path_params": {}}
+    if call.named is not None:
+        found["path_params"] = call.named(call.url)
     if isinstance(answer, Delivery):
         found |= {
             "error": answer.reply.fault or answer.error,

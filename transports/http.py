@@ -38,10 +38,11 @@ class HttpRequest:
         awaits: whether the seam can await the answer (`Deferred`, async streams).
         facts: returns what the seam knows of the connection (`http_version`, `proxy`, `verify`, ...), or None.
         origin: the calling line, where the seam knows better than the stack at the time of asking.
+        named: returns the values of the named parts of a URL, where a pattern answered it; or None.
     """
 
     source_id = "http:request"  # what errors call it
-    __slots__ = ("awaits", "body", "client", "defaults", "facts", "headers", "method", "origin", "url")
+    __slots__ = ("awaits", "body", "client", "defaults", "facts", "headers", "method", "named", "origin", "url")
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class HttpRequest:
         self.origin = origin
         self.awaits = awaits
         self.facts = facts
+        self.named: Callable[[str], Mapping[str, str]] | None = None
 
 
 class HttpReply:

@@ -1,0 +1,1 @@
+"""Contracts: one suite for each kind of seam, which every seam runs."""

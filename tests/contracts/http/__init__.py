@@ -1,0 +1,1 @@
+"""The contract of HTTP: whatever a test may promise, every client gets."""

@@ -1,0 +1,373 @@
+"""The clients with one face: what a test says once, each says in its own words, with its own real code."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import http.client
+import importlib
+import json
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+import aiohttp
+import requests
+import urllib3
+
+
+class Call(NamedTuple):
+    """One request, and how its response is to be read.
+
+    Attributes:
+        method: of the request.
+        url: of the request.
+        headers: that the code sets.
+        params: for the query.
+        cookies: to send.
+        json: a structure to send.
+        form: fields to send URL-encoded.
+        files: to send as multipart: field name to (file name, content, type).
+        content: bytes to send, or pieces of them.
+        timeout: in seconds of silence; None for none.
+        connect: the same for connecting; `timeout` if not given.
+        total: in seconds for all of it, where the client knows such a thing.
+        chunks: whether to read piece by piece, or by how many pieces before closing.
+        context: the TLS context; None for the client's own.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = {}
+    params: Mapping[str, Any] | None = None
+    cookies: Mapping[str, str] | None = None
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    files: Mapping[str, tuple[str, bytes, str]] | None = None
+    content: bytes | Iterable[bytes] | None = None
+    timeout: float | None = None
+    connect: float | None = None
+    total: float | None = None
+    chunks: bool | int = False
+    context: ssl.SSLContext | None = None
+
+    @property
+    def limit(self) -> int | None:
+        """How many pieces to read; None for all."""
+        return None if isinstance(self.chunks, bool) else self.chunks
+
+    @property
+    def connecting(self) -> float | None:
+        """The connect timeout."""
+        return self.timeout if self.connect is None else self.connect
+
+    def written(self) -> tuple[str, dict[str, str], bytes | Iterable[bytes] | None]:
+        """Return URL, headers and body for the clients that have no words for structures."""
+        headers, body = dict(self.headers), self.content
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if self.json is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(self.json).encode()
+        if self.form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urllib.parse.urlencode(self.form).encode()
+        if self.files is not None:
+            body, headers["Content-Type"] = urllib3.encode_multipart_formdata(dict(self.files))
+        url = self.url
+        if self.params:
+            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(self.params, doseq=True)
+        return url, headers, body
+
+
+class Answer(NamedTuple):
+    """A response.
+
+    Attributes:
+        status: the status code.
+        reason: the reason phrase.
+        headers: (name, value) pairs, names in lower case.
+        body: what was read.
+        chunks: the pieces in which it came, where they were asked for.
+    """
+
+    status: int
+    reason: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    chunks: list[bytes]
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header."""
+        return next((value for each, value in self.headers if each == name), None)
+
+    def values(self, name: str) -> list[str]:
+        """Return all values of a header."""
+        return [value for each, value in self.headers if each == name]
+
+
+def answer(status: int, reason: str, headers: Iterable[tuple[Any, Any]], read: bytes | list[bytes]) -> Answer:
+    """Return an answer, of a body or of its pieces."""
+    pieces = read if isinstance(read, list) else []
+    body = b"".join(read) if isinstance(read, list) else read
+    return Answer(status, reason, [(str(name).lower(), str(value)) for name, value in headers], body, pieces)
+
+
+class Client(NamedTuple):
+    """A client library behind the face.
+
+    Attributes:
+        id: its name in the tests and in the table of faults.
+        library: its name on the record.
+        several: makes calls one after the other, with one session; what the session has comes from the first.
+        awaits: whether its code is async.
+    """
+
+    id: str
+    library: str
+    several: Callable[[list[Call]], list[Answer]]
+    awaits: bool = False
+
+    def __call__(self, method: str, url: str, **options: Any) -> Answer:
+        """Make a call with a session of its own."""
+        return self.several([Call(method, url, **options)])[0]
+
+
+async def _awaited(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def _awaitable(content: bytes | Iterable[bytes] | None) -> bytes | AsyncIterator[bytes] | None:
+    return content if content is None or isinstance(content, bytes) else _awaited(content)
+
+
+def _httpx_options(call: Call, content: Any) -> dict[str, Any]:
+    options: dict[str, Any] = {"headers": dict(call.headers), "content": content}
+    if call.params is not None:
+        options["params"] = call.params
+    if call.json is not None:
+        options["json"] = call.json
+    if call.form is not None:
+        options["data"] = dict(call.form)
+    if call.files is not None:
+        options["files"] = dict(call.files)
+    return options
+
+
+def _httpx_client(module: Any, kind: str, call: Call) -> Any:
+    timeout = module.Timeout(call.timeout, connect=call.connecting)
+    verify = True if call.context is None else call.context
+    return getattr(module, kind)(timeout=timeout, trust_env=False, cookies=call.cookies, verify=verify)
+
+
+def _of_httpx(response: Any, read: bytes | list[bytes]) -> Answer:
+    return answer(response.status_code, response.reason_phrase, response.headers.multi_items(), read)
+
+
+def _httpx_send(client: Any, call: Call) -> Answer:
+    if not call.chunks:
+        response = client.request(call.method, call.url, **_httpx_options(call, call.content))
+        return _of_httpx(response, response.content)
+    with client.stream(call.method, call.url, **_httpx_options(call, call.content)) as response:
+        return _of_httpx(response, list(islice(response.iter_bytes(), call.limit)))
+
+
+async def _httpx_send_async(client: Any, call: Call) -> Answer:
+    if not call.chunks:
+        response = await client.request(call.method, call.url, **_httpx_options(call, _awaitable(call.content)))
+        return _of_httpx(response, response.content)
+    async with client.stream(call.method, call.url, **_httpx_options(call, _awaitable(call.content))) as response:
+        chunks: list[bytes] = []
+        async for piece in response.aiter_bytes():
+            chunks.append(piece)
+            if len(chunks) == call.limit:
+                break
+        return _of_httpx(response, chunks)
+
+
+def _httpx(module: Any, calls: list[Call]) -> list[Answer]:
+    with _httpx_client(module, "Client", calls[0]) as client:
+        return [_httpx_send(client, call) for call in calls]
+
+
+def _httpx_async(module: Any, calls: list[Call]) -> list[Answer]:
+    async def main() -> list[Answer]:
+        async with _httpx_client(module, "AsyncClient", calls[0]) as client:
+            return [await _httpx_send_async(client, call) for call in calls]
+
+    return asyncio.run(main())
+
+
+def _requests(calls: list[Call]) -> list[Answer]:
+    with requests.Session() as session:
+        session.trust_env = False
+        if calls[0].context is not None:
+            session.mount("https://", _Adapter(calls[0].context))
+        return [_requests_send(session, call) for call in calls]
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **options)
+
+
+def _pieces(content: bytes | Iterable[bytes] | None) -> Any:
+    return content if content is None or isinstance(content, bytes) else iter(content)  # a list would be a form
+
+
+def _requests_send(session: requests.Session, call: Call) -> Answer:
+    response = session.request(
+        call.method,
+        call.url,
+        headers=dict(call.headers),
+        params=call.params,
+        cookies=None if call.cookies is None else dict(call.cookies),
+        json=call.json,
+        data=_pieces(call.content) if call.form is None else dict(call.form),
+        files=None if call.files is None else dict(call.files),
+        timeout=(call.connecting, call.timeout) if call.connect is not None else call.timeout,
+        stream=bool(call.chunks),
+    )
+    with response:
+        read = list(islice(response.iter_content(None), call.limit)) if call.chunks else response.content
+        return answer(response.status_code, response.reason, response.raw.headers.items(), read)
+
+
+def _urllib3(calls: list[Call]) -> list[Answer]:
+    with urllib3.PoolManager(retries=False, ssl_context=calls[0].context) as manager:
+        return [_urllib3_send(manager, call) for call in calls]
+
+
+def _urllib3_send(manager: urllib3.PoolManager, call: Call) -> Answer:
+    url, headers, body = call.written()
+    timeout = urllib3.Timeout(connect=call.connecting, read=call.timeout, total=call.total)
+    response = manager.request(
+        call.method, url, body=body, headers=headers, timeout=timeout, preload_content=False, redirect=False
+    )
+    try:
+        pieces = response.stream(None) if call.chunks else iter([response.read()])
+        read = list(islice(pieces, call.limit))
+        return answer(
+            response.status, response.reason or "", response.headers.items(), read if call.chunks else b"".join(read)
+        )
+    finally:
+        response.close()
+
+
+def _urllib(calls: list[Call]) -> list[Answer]:
+    handlers: list[Any] = [urllib.request.ProxyHandler({})]
+    if calls[0].context is not None:
+        handlers.append(urllib.request.HTTPSHandler(context=calls[0].context))
+    opener = urllib.request.build_opener(*handlers)
+    return [_urllib_send(opener, call) for call in calls]
+
+
+def _urllib_send(opener: urllib.request.OpenerDirector, call: Call) -> Answer:
+    url, headers, body = call.written()
+    request = urllib.request.Request(url, data=body, headers=headers, method=call.method)
+    try:
+        response: Any = opener.open(request, timeout=call.timeout) if call.timeout else opener.open(request)
+    except urllib.error.HTTPError as error:
+        response = error
+    with response:
+        return answer(response.status, response.reason, response.headers.items(), _read_http_client(response, call))
+
+
+def _read_http_client(response: Any, call: Call) -> bytes | list[bytes]:
+    if not call.chunks:
+        read: bytes = response.read()
+        return read
+    return list(islice(iter(response.read1, b""), call.limit))
+
+
+def _http_client(calls: list[Call]) -> list[Answer]:
+    parts = urllib.parse.urlsplit(calls[0].url)
+    options: dict[str, Any] = {} if calls[0].timeout is None else {"timeout": calls[0].timeout}
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    if calls[0].context is not None:
+        options["context"] = calls[0].context
+    connection = kind(parts.netloc, **options)
+    try:
+        return [_http_client_send(connection, call) for call in calls]
+    finally:
+        connection.close()
+
+
+def _http_client_send(connection: http.client.HTTPConnection, call: Call) -> Answer:
+    url, headers, body = call.written()
+    parts = urllib.parse.urlsplit(url)
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    connection.request(call.method, target, body=body, headers=headers)
+    with connection.getresponse() as response:
+        read = _read_http_client(response, call)
+        return answer(response.status, response.reason, response.getheaders(), read)
+
+
+def _aiohttp(calls: list[Call]) -> list[Answer]:
+    async def main() -> list[Answer]:
+        first = calls[0]
+        timeout = aiohttp.ClientTimeout(total=first.total, sock_connect=first.connecting, sock_read=first.timeout)
+        async with aiohttp.ClientSession(timeout=timeout, cookies=first.cookies) as session:
+            return [await _aiohttp_send(session, call) for call in calls]
+
+    return asyncio.run(main())
+
+
+async def _aiohttp_send(session: aiohttp.ClientSession, call: Call) -> Answer:
+    async with session.request(
+        call.method,
+        call.url,
+        headers=dict(call.headers),
+        params=call.params,
+        json=call.json,
+        data=_aiohttp_body(call),
+        allow_redirects=False,
+        ssl=True if call.context is None else call.context,
+    ) as response:
+        if not call.chunks:
+            return answer(response.status, response.reason or "", response.headers.items(), await response.read())
+        chunks: list[bytes] = []
+        async for piece in response.content.iter_any():
+            chunks.append(piece)
+            if len(chunks) == call.limit:
+                break
+        return answer(response.status, response.reason or "", response.headers.items(), chunks)
+
+
+def _aiohttp_body(call: Call) -> Any:
+    if call.form is not None:
+        return dict(call.form)
+    if call.files is not None:
+        form = aiohttp.FormData()
+        for name, (filename, content, kind) in call.files.items():
+            form.add_field(name, content, filename=filename, content_type=kind)
+        return form
+    return _awaitable(call.content)
+
+
+def _of(name: str) -> tuple[Client, Client]:
+    module: Any = importlib.import_module(name)
+    return (
+        Client(name, name, functools.partial(_httpx, module)),
+        Client(f"{name} async", name, functools.partial(_httpx_async, module), awaits=True),
+    )
+
+
+CLIENTS: tuple[Client, ...] = (
+    *_of("httpx"),
+    *_of("httpx2"),
+    Client("requests", "requests", _requests),
+    Client("urllib3", "urllib3", _urllib3),
+    Client("urllib", "urllib", _urllib),
+    Client("http.client", "http.client", _http_client),
+    Client("aiohttp", "aiohttp", _aiohttp, awaits=True),
+)
