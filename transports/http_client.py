@@ -44,8 +44,14 @@ def _send(original: Callable[[HTTPConnection, Any], None]) -> Callable[[HTTPConn
             # Not connected yet, or a connection from before the sandbox, whose socket is not to be used inside.
             occupy(self, MemorySocket)
         original(self, data)
+        _check(self.sock)
 
     return send
+
+
+def _check(sock: Any) -> None:
+    if isinstance(sock, MemorySocket) and sock.raised is not None:
+        sock.check()
 
 
 def _getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,6 +140,7 @@ def owned(kind: type[C], verifier: StrictVerifier | None) -> type[C]:
             if not self.dialing and not isinstance(self.sock, MemorySocket):
                 occupy(self, Socket)
             super().send(data)
+            _check(self.sock)
 
         def getresponse(self, *args: Any, **kwargs: Any) -> Any:
             return _fetch(self, super().getresponse, *args, **kwargs)

@@ -38,9 +38,13 @@ class MemorySocket(SocketFace):
     Arguments:
         connection: the connection that gets it.
         kept: the real, connected socket whose place it takes for one request.
+
+    Attributes:
+        raised: what the answer to the last request raised, until somebody heard it.
     """
 
     # Most requests have no body, and most are answered: they need none of these.
+    raised: BaseException | None = None
     _sandbox: Any = None
     _message: Message | None = None
     _written: list[bytes]
@@ -74,13 +78,21 @@ class MemorySocket(SocketFace):
                 self._connect(connection)
                 connection.sock.sendall(data)
                 return
-            self.pending = True
+            self.pending, self.raised = True, None
         try:
             self._take(connection, data)
-        except BaseException:
+        except BaseException as error:
             if self.real is None:  # else a response may come all the same: urllib3 reads it after a broken pipe
                 self._give_back(connection)
+            if error is self.raised and isinstance(error, TypeError):
+                return  # http.client would take it for an answer to its own question whether it can send the data
             raise
+
+    def check(self) -> None:
+        """Raise what the answer to the request raised, where `sendall` could not, or was not heard."""
+        error, self.raised = self.raised, None
+        if error is not None:
+            raise error
 
     def _take(self, connection: HTTPConnection, data: bytes) -> None:
         message = self._message
@@ -125,6 +137,7 @@ class MemorySocket(SocketFace):
             interaction: Interaction | None = self._sandbox.answer(request)
         except BaseException as error:
             refused(error)
+            self.raised = error  # urllib3 ignores that a connection was reset, and reads a response all the same
             raise
         return interaction
 
@@ -214,6 +227,7 @@ class MemorySocket(SocketFace):
         """Return the file that the response is read from."""
         if buffering == 0 and self._awaits_continue():
             return io.BytesIO(_CONTINUE)
+        self.check()
         connection = self._connection()
         if connection is not None:
             self._settle(connection)

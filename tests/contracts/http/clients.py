@@ -203,9 +203,13 @@ def _httpx_async(module: Any, calls: list[Call]) -> list[Answer]:
     return asyncio.run(main())
 
 
-def _requests(calls: list[Call]) -> list[Answer]:
+def _requests(calls: list[Call], *, ordinary: bool = True) -> list[Answer]:
     with requests.Session() as session:
         session.trust_env = False
+        if not ordinary:
+            retries = urllib3.Retry(0, read=False, status_forcelist=(599,))
+            session.mount("https://", requests.adapters.HTTPAdapter(max_retries=retries))
+            session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
         if calls[0].context is not None:
             session.mount("https://", _Adapter(calls[0].context))
         return [_requests_send(session, call) for call in calls]
@@ -366,6 +370,8 @@ CLIENTS: tuple[Client, ...] = (
     *_of("httpx"),
     *_of("httpx2"),
     Client("requests", "requests", _requests),
+    # Calls that are not the ordinary ones are answered at the connection, not at the adapter.
+    Client("requests with Retry", "requests", functools.partial(_requests, ordinary=False)),
     Client("urllib3", "urllib3", _urllib3),
     Client("urllib", "urllib", _urllib),
     Client("http.client", "http.client", _http_client),
