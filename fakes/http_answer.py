@@ -102,11 +102,11 @@ class Answering:
         """Make the answer of a call that is on the timeline. Runs user code: callbacks."""
         if mock.raises is not None:
             self._fail(interaction, mock.raises if isinstance(mock.raises, BaseException) else mock.raises())
-        if mock.callback is None:
-            assert mock.reply is not None
-            deliver(interaction, mock.reply)
-            return
         try:
+            if mock.callback is None:
+                assert mock.reply is not None
+                deliver(interaction, mock.reply)
+                return
             made = mock.callback(Request(call, mock.path_params(call.url)))
             if not isinstance(made, Awaitable):
                 deliver(interaction, reply_of(made))

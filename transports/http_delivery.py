@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bigfoot.errors import EndlessWaitError
 
 from .http import Excerpt, HttpReply, bodiless
-from .http_script import Delay, Fault, Item
+from .http_script import Delay, Fault, Item, cannot_wait
 
 if TYPE_CHECKING:
     from bigfoot.interaction import Interaction
@@ -156,10 +156,16 @@ class Deferred:
 
 
 def deliver(interaction: Interaction, reply: HttpReply) -> None:
-    """Give an interaction its reply as it is, or a delivery of it where it does not come at once and whole."""
+    """Give an interaction its reply as it is, or a delivery of it where it does not come at once and whole.
+
+    Raises:
+        InvalidArgumentError: its stream must be awaited, and the client is a sync one.
+    """
     if reply.plain:
         interaction.answer = reply
         return
+    if reply.stream is not None and reply.stream.awaits and not interaction.call.awaits:
+        raise cannot_wait(reply.stream)
     if reply.fault is not None:
         interaction.how = "error"
     interaction.answer = delivery = Delivery(reply)

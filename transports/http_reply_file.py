@@ -117,12 +117,23 @@ def _wire(delivery: Delivery, method: str) -> Iterator[Item]:
         if not (isinstance(item, Fault) and item.kind == "truncated"):  # that comes in the middle of the body
             yield item
     yield reply.head(method)
-    for piece in delivery.body(method):
-        if not isinstance(piece, bytes):
-            yield piece
-        elif piece:
-            delivery.take(piece)
-            yield b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece
+    try:
+        for piece in delivery.body(method):
+            if not isinstance(piece, bytes):
+                yield from _failing(piece, chunked) if isinstance(piece, Exception) else (piece,)
+            elif piece:
+                delivery.take(piece)
+                yield b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece
+    except Exception as error:
+        yield from _failing(error, chunked)
+        raise
     delivery.finished = True
     if chunked and not bodiless(method, reply.status):
         yield reply.last_chunk()
+
+
+def _failing(error: Exception, chunked: bool) -> Iterator[Item]:
+    # Where the size of a chunk is expected, http.client takes any ValueError for a size that is no number.
+    if chunked:
+        yield b"1\r\n"
+    yield error

@@ -6,6 +6,7 @@ what the wire does instead of what follows, an exception is raised as it is.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
@@ -79,8 +80,19 @@ class Pieces:
         self._convert = convert
         self._kept: list[Item] = []
         self._rest: Any = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._busy = False
+
+    @property
+    def awaits(self) -> bool:
+        """Whether the items must be awaited, as far as this can be told without asking for them."""
+        source = self._source
+        if callable(source):
+            return inspect.isasyncgenfunction(source)
+        return isinstance(source, AsyncIterable) and not isinstance(source, Iterable)
+
+    def __repr__(self) -> str:
+        return repr(self._source)
 
     def _items(self) -> Any:
         return self._source() if callable(self._source) else self._source
@@ -88,7 +100,7 @@ class Pieces:
     def __iter__(self) -> Iterator[Item]:
         items = self._items()
         if not isinstance(items, Iterable):
-            raise InvalidArgumentError("stream", items, "this client cannot wait for it: give it without async")
+            raise cannot_wait(items)
         yield from self._shared(items) if self._keep else map(self._convert, items)
 
     def _shared(self, items: Iterable[Any]) -> Iterator[Item]:
@@ -135,6 +147,11 @@ class Pieces:
                     self._busy = False
             yield kept[position]
             position += 1
+
+
+def cannot_wait(stream: Any) -> InvalidArgumentError:
+    """Return the error for a stream that must be awaited, where the client is a sync one."""
+    return InvalidArgumentError("stream", stream, "this client cannot wait for it: give it without async")
 
 
 async def sleep(seconds: float) -> None:

@@ -94,17 +94,20 @@ def _scripted(module: Any) -> tuple[Any, Any]:
     class SyncScripted(Scripted, sync_stream):  # type: ignore[misc, valid-type]
         def __iter__(self) -> Iterator[bytes]:
             delivery = self._delivery
-            for item in delivery.body(self._request.method):
-                if isinstance(item, bytes):
-                    delivery.take(item)
-                    yield item
-                    continue
-                seconds, error = settle(module, delivery, item, self._request)
-                if seconds:
-                    time.sleep(seconds)
-                if error is not None:
-                    delivery.fail(error)
-                    raise error
+            try:
+                for item in delivery.body(self._request.method):
+                    if isinstance(item, bytes):
+                        delivery.take(item)
+                        yield item
+                        continue
+                    seconds, error = settle(module, delivery, item, self._request)
+                    if seconds:
+                        time.sleep(seconds)
+                    if error is not None:
+                        raise error
+            except (Exception, KeyboardInterrupt) as error:  # not that the application closes or cancels
+                delivery.fail(error)
+                raise
             delivery.finished = True
 
         def close(self) -> None:
@@ -113,17 +116,20 @@ def _scripted(module: Any) -> tuple[Any, Any]:
     class AsyncScripted(Scripted, async_stream):  # type: ignore[misc, valid-type]
         async def __aiter__(self) -> AsyncIterator[bytes]:
             delivery = self._delivery
-            async for item in delivery.body_async(self._request.method):
-                if isinstance(item, bytes):
-                    delivery.take(item)
-                    yield item
-                    continue
-                seconds, error = settle(module, delivery, item, self._request)
-                if seconds:
-                    await sleep(seconds)
-                if error is not None:
-                    delivery.fail(error)
-                    raise error
+            try:
+                async for item in delivery.body_async(self._request.method):
+                    if isinstance(item, bytes):
+                        delivery.take(item)
+                        yield item
+                        continue
+                    seconds, error = settle(module, delivery, item, self._request)
+                    if seconds:
+                        await sleep(seconds)
+                    if error is not None:
+                        raise error
+            except (Exception, KeyboardInterrupt) as error:  # not that the application closes or cancels
+                delivery.fail(error)
+                raise
             delivery.finished = True
 
         async def aclose(self) -> None:
