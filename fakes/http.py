@@ -25,7 +25,8 @@ from .http_mount import Application, mounted
 from .http_promise import Echo, ErrorOptions, Options, mocks, route
 from .http_record import SOURCE, client, details, extras, summary
 from .http_reply import UNSET
-from .http_routes import Group, Rule, is_pattern, method_argument, pattern_argument, url_argument
+from .http_routes import Group, Rule
+from .http_url import is_pattern, method_argument, pattern_argument, url_argument
 
 
 class HttpPlugin(Fake, HttpAssertions):

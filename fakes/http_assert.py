@@ -16,7 +16,8 @@ from bigfoot.verifier import StrictVerifier
 
 from .http_record import SOURCE
 from .http_reply import UNSET
-from .http_routes import Rule, method_argument
+from .http_routes import Rule
+from .http_url import method_argument
 
 
 class HttpAssertions:

@@ -18,7 +18,8 @@ from . import http_reply
 from .http_match import Matching, criteria, query_criteria
 from .http_reply import Answer, Refinements
 from .http_request import Request
-from .http_routes import Group, Mock, is_pattern, method_argument, pattern_argument, url_argument
+from .http_routes import Group, Mock
+from .http_url import is_pattern, method_argument, pattern_argument, url_argument
 
 
 class Options(Refinements, Matching, total=False):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bigfoot import report
-from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import Origin
 from bigfoot.script import Queue, Step
 from bigfoot.transports.http import HttpReply, HttpRequest
@@ -15,6 +14,7 @@ from bigfoot.urls import normal_url
 
 from .http_match import Criterion, PlainQuery
 from .http_request import Request
+from .http_url import is_pattern, pattern
 
 LONGEST_URL = 65_536  # a pattern is not tried on anything longer
 
@@ -190,34 +190,6 @@ def matches(mock: Mock, base: str, url: str) -> bool:
     return mock.pattern.match(url) is not None or mock.pattern.match(base) is not None
 
 
-_WILD = re.compile(r"(\*|\{[A-Za-z_]\w*\})")
-
-
-def is_pattern(url: Any) -> bool:
-    """Tell whether a URL has wildcards: `*`, or `{name}`."""
-    return isinstance(url, str) and _WILD.search(url) is not None
-
-
-def pattern(url: str) -> re.Pattern[str]:
-    """Return the regular expression of a URL with wildcards.
-
-    `*` stands for any characters, `{name}` for one segment of the path. Host and scheme in any case.
-    """
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    head = f"{scheme}://{authority}".lower() if separator else ""
-    parts = _WILD.split(f"{head}{slash}{path}" if separator else url)
-    return re.compile("".join(map(_expression, parts)) + r"\Z", re.DOTALL)
-
-
-def _expression(part: str) -> str:
-    if part == "*":
-        return ".*"
-    if part.startswith("{") and _WILD.fullmatch(part):
-        return f"(?P<{part[1:-1]}>[^/?#]+)"
-    return re.escape(part)
-
-
 class Rule:
     """A rule of what passes through: permanent, and never missed by the verdict.
 
@@ -242,62 +214,3 @@ class Rule:
         if self._pattern is None:
             return self._exact in (url, base)
         return len(url) <= LONGEST_URL and bool(self._pattern.match(url) or self._pattern.match(base))
-
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def method_argument(method: Any) -> str:
-    """Check a method and return it in upper case.
-
-    Raises:
-        InvalidArgumentError: it is not a token such as `"GET"`, nor `"*"`.
-    """
-    if not isinstance(method, str) or not _TOKEN.fullmatch(method):
-        raise InvalidArgumentError("method", method, 'give an HTTP method such as "GET", or "*" for any')
-    return method.upper()
-
-
-def url_argument(url: Any) -> str:
-    """Check a URL and return it in its normal spelling.
-
-    Raises:
-        InvalidArgumentError: it is not an absolute URL, or has user info or control characters.
-    """
-    remedy = 'give an absolute URL such as "https://api.example.com/users"'
-    if not isinstance(url, str):
-        raise InvalidArgumentError("url", url, remedy)
-    if _CONTROL.search(url):
-        raise InvalidArgumentError("url", url, f"it has control characters; {remedy}")
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme.lower() not in ("http", "https", "ws", "wss"):
-        raise InvalidArgumentError("url", url, remedy)
-    if "@" in re.split(r"[/?#]", rest, maxsplit=1)[0]:
-        shown = report.value(url)
-        raise InvalidArgumentError("url", shown, "leave the user info out: it travels in the Authorization header")
-    try:
-        normal = normal_url(url)
-    except ValueError as error:
-        raise InvalidArgumentError("url", url, f"{error}; {remedy}") from None
-    if normal.partition("://")[2].startswith(("/", ":")):
-        raise InvalidArgumentError("url", url, f"it has no host; {remedy}")
-    return normal
-
-
-def pattern_argument(url: Any) -> re.Pattern[str]:
-    """Check a compiled regular expression, or a URL with wildcards, and return the expression.
-
-    Raises:
-        InvalidArgumentError: the expression is over bytes, or the URL begins with neither a scheme nor a wildcard.
-    """
-    if isinstance(url, re.Pattern):
-        if not isinstance(url.pattern, str):
-            raise InvalidArgumentError("url", url, "give a regular expression over text, not bytes")
-        return url
-    begins = "://" in url or url.startswith("*")
-    if _CONTROL.search(url) or not begins:
-        raise InvalidArgumentError(
-            "url", url, 'begin with a scheme or a wildcard, as in "https://*/users/{id}" or "*/users/*"'
-        )
-    return pattern(url)
