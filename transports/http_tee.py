@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .http import PassThrough, raw_headers
-from .http1 import Message
+from .http1 import LazyHeaders, Message
 
 T = TypeVar("T", bytes, int)
 
@@ -20,8 +20,8 @@ _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 def note(response: Any, passed: PassThrough) -> None:
     """Note the head of an `http.client.HTTPResponse` whose body is not read yet, and from now on its body."""
-    reason = (response.reason or "").encode("latin-1", "replace")
-    passed.respond(response.status, reason, raw_headers(response.headers.items()))
+    passed.respond(response.status, (response.reason or "").encode("latin-1", "replace"), ())
+    passed.headers = LazyHeaders(raw_headers, tuple(response.headers.raw_items()))
     if response.fp is None:
         passed.done()
     else:
