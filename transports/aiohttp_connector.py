@@ -17,7 +17,7 @@ from bigfoot.seam import original
 from .aiohttp_exchange import Exchange
 from .aiohttp_tap import Through
 from .aiohttp_wire import Wire
-from .http import HttpRequest, PassThrough
+from .http import HttpReply, HttpRequest, PassThrough
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout, TCPConnector
@@ -54,9 +54,11 @@ class Memory(BaseConnector):
             connect: aiohttp's own `BaseConnector.connect`.
             req: as `connect` gets it; so the rest.
         """
-        passed = exchange.passes()
-        if passed is not None:
-            return await _through(exchange, passed, traces)
+        answer = exchange.early()
+        if answer is not None and type(answer) is not HttpReply:
+            answer = await exchange.prepare()
+            if type(answer) is PassThrough:
+                return await _through(exchange, answer, traces)
         if req.proxy is not None:
             _authorize_at_proxy(req)
         connection = await connect(self, req, traces, timeout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from bigfoot.origin import caller
 from .aiohttp_delivery import Player
 from .http import HttpRequest, PassThrough, RawHeaders
 from .http1 import LazyHeaders
-from .http_delivery import Delivery
+from .http_delivery import Deferred, Delivery
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     Ask = Callable[[HttpRequest], Interaction | None]
     Connect = Callable[[Any, ClientRequest, list[Trace], ClientTimeout], Awaitable[Connection]]
+
+
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Exchange:
@@ -41,7 +45,18 @@ class Exchange:
         connector: the connector of the user's session.
     """
 
-    __slots__ = ("_ask", "_lane", "_real", "_req", "_timeout", "bodiless", "connector", "request")
+    __slots__ = (
+        "_ask",
+        "_error",
+        "_interaction",
+        "_lane",
+        "_real",
+        "_req",
+        "_timeout",
+        "bodiless",
+        "connector",
+        "request",
+    )
 
     def __init__(
         self, ask: Ask, connector: BaseConnector, real: Connect, req: ClientRequest, timeout: ClientTimeout
@@ -52,26 +67,49 @@ class Exchange:
         url = str(req.url)
         if url.count("/") == 2:  # yarl leaves out the path that is sent
             url += "/"
-        # Headers are taken from the wire, when aiohttp has checked and written them.
-        self.request = HttpRequest("aiohttp", req.method, url, (), None, added, caller(3), awaits=True)
+        # What aiohttp adds when it writes the headers is missing; the connection puts in what it sees written.
+        headers = LazyHeaders(_encoded, req.headers)
+        self.request = HttpRequest("aiohttp", req.method, url, headers, None, added, caller(3), awaits=True)
         self.connector = connector
         self._ask = ask
         self._real = real
         self._req = req
         self._timeout = timeout
+        self._interaction: Interaction | None = None
+        self._error: TimeoutError | None = None
         self._lane: str | None = None
 
-    def passes(self) -> PassThrough | None:
-        """Return whom to tell what is seen of the request, if it certainly passes through."""
-        interaction = self._ask(self.request)
-        if interaction is not None:
-            self.request.headers = LazyHeaders(_encoded, self._req.headers)  # should it never be written
-            passed: PassThrough = interaction.answer
-            return passed
-        if not self.bodiless:
+    def early(self) -> Any:
+        """Ask as early as possible: before there is a connection, in the user's own chain of calls.
+
+        Returns:
+            The answer; None if there is none before the request is written.
+        """
+        request = self.request
+        if self.bodiless and _sound(self._req.headers):
+            request.body = b""
+        elif not self.bodiless:
             task = asyncio.current_task()
             self._lane = None if task is None else task.get_name()
-        return None
+        try:
+            interaction = self._interaction = self._ask(request)
+        except TimeoutError as error:
+            self._error = error  # raised from here, aiohttp would call it a timeout of its own connecting
+            return None
+        return None if interaction is None else interaction.answer
+
+    async def prepare(self) -> Any:
+        """Await an early answer that is not ready, and raise what it raises instead of a connection."""
+        interaction = self._interaction
+        assert interaction is not None
+        try:
+            if isinstance(interaction.answer, Deferred):
+                await interaction.answer.settle()
+            if isinstance(interaction.answer, Delivery):
+                await self.player(interaction.answer).refuse()
+        except TimeoutError as error:
+            self._error = error
+        return interaction.answer
 
     def decide(self, headers: RawHeaders, body: bytes) -> Interaction:
         """Return the interaction with the answer, now that the request is written completely.
@@ -79,12 +117,16 @@ class Exchange:
         Raises:
             Exception: what the mock is scripted to raise, or the error for a request without a mock.
         """
+        if self._error is not None:
+            raise self._error
         self.request.headers = headers
-        self.request.body = body
-        interaction = self._ask(self.request)
-        assert interaction is not None
-        if self._lane is not None:  # aiohttp writes bodies in a task of its own; the call was made by another
-            interaction.lane = self._lane
+        interaction = self._interaction
+        if interaction is None:
+            self.request.body = body
+            interaction = self._ask(self.request)
+            assert interaction is not None
+            if self._lane is not None:  # aiohttp writes bodies in a task of its own; the call was made by another
+                interaction.lane = self._lane
         return interaction
 
     def player(self, delivery: Delivery) -> Player:
@@ -99,6 +141,14 @@ class Exchange:
         except BaseException as error:
             answer.fail(error)
             raise
+
+
+def _sound(headers: Mapping[str, str]) -> bool:
+    """Tell whether aiohttp will write these headers, or raise instead of it: then nothing was asked."""
+    try:
+        return _FORBIDDEN.search("".join((*headers, *headers.values()))) is None
+    except TypeError:
+        return False
 
 
 def _encoded(headers: Mapping[str, str]) -> RawHeaders:
