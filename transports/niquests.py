@@ -25,6 +25,8 @@ from .http_callers import of_requests
 from .http_reply_file import ReplyFile, ScriptedFile
 from .http_shortcut import begun
 
+_PIECE = 16 * 1024  # bytes
+
 
 def replaced() -> bool:
     """Tell whether the package urllib3 is urllib3-future."""
@@ -93,13 +95,19 @@ class _Exchange:
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Surround the real call."""
+        """Surround the real call; a body that is not read yet is noted while it is sent."""
+        passed: PassThrough = self._interaction.answer
+        body = self._request.body
+        if self._interaction.call.body is None:
+            self._request.body = _sent(body, passed, context.anywhere())
         try:
             with context.outside():
                 yield
         except BaseException as error:
-            self._interaction.answer.fail(error)
+            passed.fail(error)
             raise
+        finally:
+            self._request.body = body
 
     def noted(self, response: Any) -> Any:
         """Return the real response, noted while it is read."""
@@ -175,6 +183,19 @@ def _read(body: Any) -> bytes:
     if isinstance(content, (bytes, str)):
         return content.encode() if isinstance(content, str) else content
     return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in content)
+
+
+def _sent(body: Any, passed: PassThrough, sandbox: Any) -> Iterator[bytes]:
+    """Yield the pieces of a body, noting them; the application's own code does not run outside its sandbox."""
+    pieces = iter(lambda: body.read(_PIECE) or None, None) if hasattr(body, "read") else iter(body)
+    while True:
+        with context.inside(sandbox):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        data = piece.encode() if isinstance(piece, str) else piece
+        passed.send(data)
+        yield data
 
 
 def _read_timeout(timeout: Any) -> float | None:
