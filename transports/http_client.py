@@ -205,5 +205,11 @@ def _subclasses(kind: type[HTTPConnection]) -> Iterator[type[HTTPConnection]]:
 SEAM = Seam(
     "http.client",
     _targets,
+    watch=(
+        "http.client:HTTPConnection",
+        "http.client:HTTPConnection.request",
+        "urllib3.connectionpool:HTTPConnectionPool.ConnectionCls",
+        "urllib3.connectionpool:HTTPConnectionPool.urlopen",
+    ),
     packages=("botocore", "httplib2", "pip", "requests", "urllib", "urllib3", "xmlrpc"),
 )

@@ -80,7 +80,7 @@ class Untouched:
         seen = self._seen
         if seen:
             for names, name, function in seen:
-                if names[name] is not function:
+                if names.get(name) is not function:
                     break
             else:
                 return True

@@ -90,8 +90,9 @@ def _own_pools(manager: PoolManager, verifier: StrictVerifier | None) -> None:
     """Make a pool manager open connections that ask the verifier."""
     classes: dict[str, Any] = dict(manager.pool_classes_by_scheme)
     for scheme, pool in classes.items():
-        own = owned(pool.ConnectionCls, verifier)
-        classes[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": own})
+        if pool.__module__ != __name__:  # requests asks for the manager of a proxy for each call
+            own = {"ConnectionCls": owned(pool.ConnectionCls, verifier), "__module__": __name__}
+            classes[scheme] = type(pool.__name__, (pool,), own)
     manager.pool_classes_by_scheme = classes
 
 
@@ -146,4 +147,4 @@ def _targets() -> Iterator[Target]:
     yield Target(HTTPAdapter, "send", _send)
 
 
-SEAM = Seam("requests", _targets, packages=("urllib3",))
+SEAM = Seam("requests", _targets, watch=("requests.sessions:Session.send",), packages=("urllib3",))
