@@ -27,15 +27,43 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import CodeType, TracebackType
+    from typing import Self
+
     from bigfoot.interaction import Interaction
+
+
+Place = tuple[str, int, str]  # a function: its file, the line where it begins, its name
 
 
 class BigfootError(Exception):
     """The base of every bigfoot error."""
 
+    _stripped: frozenset[Place] = frozenset()
+
+    def with_traceback(self, trace: TracebackType | None, /) -> Self:
+        """Replace the traceback, as every exception can."""
+        if trace is None:  # `TestCase.assertRaises` does so to what it catches; the verdict asks who caught it
+            self._stripped = self.places()
+        return super().with_traceback(trace)
+
+    def places(self) -> frozenset[Place]:
+        """Return the functions that the error has come through so far."""
+        found = set(self._stripped)
+        trace = self.__traceback__
+        while trace is not None:
+            found.add(place_of(trace.tb_frame.f_code))
+            trace = trace.tb_next
+        return frozenset(found)
+
     def __repr__(self) -> str:
         # Not the arguments, as exceptions do: asyncio logs this text, and only the hints have their secrets masked.
         return f"{type(self).__name__}({str(self)!r})"
+
+
+def place_of(code: CodeType) -> Place:
+    """Return what tells a function from others, and can cross a process border."""
+    return code.co_filename, code.co_firstlineno, code.co_qualname
 
 
 class BigfootWarning(UserWarning):

@@ -103,6 +103,8 @@ def _distance(file: str, module: Any) -> int:
     path = os.path.abspath(file)
     if package == "bigfoot" and not path.startswith(os.path.join(_OWN, "demo")):
         return 3
+    if file.startswith(("<doctest", "<ipython", "<stdin")):
+        return 0
     if package in _PLUMBING or file.startswith("<"):
         return 2
     if path.startswith(_INSTALLED):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from bigfoot import config as settings
 from bigfoot import report
+from bigfoot.discovery import fakes
 from bigfoot.errors import BigfootConfigError, BigfootError, InvalidArgumentError
 from bigfoot.masking import show_secrets
 from bigfoot.seam import uninstall
@@ -22,7 +23,22 @@ from bigfoot.turn import Turn, begin, current_verifier, end
 from bigfoot.verifier import StrictVerifier
 
 _TURN = pytest.StashKey[Turn]()
-_sessions: list[pytest.Config] = []
+_FINDINGS = pytest.StashKey[BigfootError]()
+_sessions: list[_Session] = []
+
+
+class _Session(NamedTuple):
+    """A session of pytest's; one may run inside another one's test (pytester)."""
+
+    config: pytest.Config
+    settings: settings.Config
+    show_secrets: bool
+
+    def start(self) -> None:
+        """Put its settings in force."""
+        settings.start_session(self.settings)
+        show_secrets(self.show_secrets)
+
 
 # The options of @pytest.mark.bigfoot, and the keys of [tool.bigfoot] that they override for the test.
 _MARKER_OPTIONS = {
@@ -51,18 +67,20 @@ def pytest_configure(config: pytest.Config) -> None:
         table = settings.read(config.rootpath)
     except BigfootConfigError as error:
         raise pytest.UsageError(str(error)) from None
-    settings.start_session(table)
-    _sessions.append(config)
-    show = config.getoption("bigfoot_show_secrets")
-    show_secrets(bool(show or config.getini("bigfoot_show_secrets") or table.show_secrets))
+    show = config.getoption("bigfoot_show_secrets") or config.getini("bigfoot_show_secrets") or table.show_secrets
+    _sessions.append(_Session(config, table, bool(show)))
+    _sessions[-1].start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if config not in _sessions:
+    if config not in [session.config for session in _sessions]:
         return
-    _sessions.remove(config)
-    settings.start_session(None)
-    if not _sessions:  # a session may run inside another one's test (pytester)
+    _sessions[:] = [session for session in _sessions if session.config is not config]
+    if _sessions:
+        _sessions[-1].start()
+    else:
+        settings.start_session(None)
+        show_secrets(False)
         uninstall()
 
 
@@ -80,16 +98,14 @@ def bigfoot_verifier() -> StrictVerifier:
     return current_verifier()
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     turn = item.stash[_TURN] = Turn(_marked(item))
     begin(turn)
-    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    __tracebackhide__ = True
     turn = item.stash[_TURN]
     try:
         result = yield
@@ -110,7 +126,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
-    __tracebackhide__ = True
     turn = item.stash.get(_TURN, None)
     try:
         result = yield
@@ -120,18 +135,33 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
             del item.stash[_TURN]
         left = turn.verifier.abandon() if turn is not None and turn.verifier is not None else []
     if turn is not None and turn.verifier is not None:
-        if left:
-            raise BigfootError(report.left_open(left))
+        if left and turn.completed:  # a body that failed half way has said so
+            error = item.stash[_FINDINGS] = BigfootError(report.left_open(left))
+            raise error
         if turn.completed:  # a sandbox that a fixture held open was not judged yet, nor was what came since
             _judge(item, turn.verifier)
     return result
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    found = yield
+    if call.excinfo is not None and call.excinfo.value is item.stash.get(_FINDINGS, None):
+        # The verdict was raised by pytest's own machinery: only its text says anything to the reader.
+        shown = call.excinfo.getrepr(chain=False, tbfilter=lambda info: info.traceback.filter(lambda entry: False))
+        shown.reprtraceback.extraline = None  # not documented; it would say that the traceback is hidden
+        found.longrepr = shown
+    return found
+
+
 def _judge(item: pytest.Item, found: StrictVerifier) -> None:
-    __tracebackhide__ = True
     if found.verdict.breaches:
         found.verdict.own.update(_own_code(item))
-    found.verify_rest()
+    try:
+        found.verify_rest()
+    except BigfootError as findings:
+        item.stash[_FINDINGS] = findings
+        raise
 
 
 def _add_findings(item: pytest.Item, turn: Turn) -> None:
@@ -177,4 +207,9 @@ def _marked(item: pytest.Item) -> settings.Config | None:
                 known = ", ".join(_MARKER_OPTIONS)
                 raise InvalidArgumentError(name, value, f"no such option{report.meant(name, _MARKER_OPTIONS)}; {known}")
             options[_MARKER_OPTIONS[name]] = value
-    return settings.session().override(options) if options else None
+    if not options:
+        return None
+    config = settings.session().override(options)
+    config.check_names(fakes())
+    config.flag("http.require_response", False)
+    return config

@@ -7,7 +7,13 @@ from types import CodeType
 from typing import TYPE_CHECKING, TypeVar
 
 from bigfoot import report
-from bigfoot.errors import BigfootError, UnassertedInteractionsError, UnusedMocksError, VerificationError
+from bigfoot.errors import (
+    BigfootError,
+    UnassertedInteractionsError,
+    UnusedMocksError,
+    VerificationError,
+    place_of,
+)
 
 if TYPE_CHECKING:
     from bigfoot.interaction import Interaction
@@ -65,15 +71,8 @@ class Verdict:
 
     def _swallowed(self) -> list[BigfootError]:
         """Return the breaches that never reached the test's own frame: somebody below it caught them."""
-        return [breach for breach in self.breaches if not self._reached_the_test(breach)]
-
-    def _reached_the_test(self, error: BaseException) -> bool:
-        trace = error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_code in self.own:
-                return True
-            trace = trace.tb_next
-        return False
+        own = {place_of(code) for code in self.own}
+        return [breach for breach in self.breaches if own.isdisjoint(breach.places())]
 
 
 def _news(findings: Iterable[T], said: set[int]) -> list[T]:
