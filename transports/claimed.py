@@ -142,13 +142,17 @@ class Claimed(Plain):
         return super().getsockname() if connection is None else connection.own_name
 
     def setsockopt(self, level: int, *args: Any) -> None:
-        if level not in _ADDRESS_LEVELS or self._is_tcp():
+        connection = self._connection()
+        if level not in _ADDRESS_LEVELS or self._is_tcp() or connection is None:
             super().setsockopt(level, *args)
+        else:
+            connection.options[level, args[0]] = args[1]
 
     def getsockopt(self, level: int, *args: Any) -> Any:
-        if level not in _ADDRESS_LEVELS or self._is_tcp():
+        connection = self._connection()
+        if level not in _ADDRESS_LEVELS or self._is_tcp() or connection is None:
             return super().getsockopt(level, *args)
-        return bytes(args[1]) if len(args) > 1 else 0
+        return connection.options.get((level, args[0]), bytes(args[1]) if len(args) > 1 else 0)
 
     def _is_tcp(self) -> bool:
         return not isinstance(super().getsockname(), (str, bytes))

@@ -94,9 +94,13 @@ class ClaimedTls(Claimed, Tls):  # type: ignore[misc] # see below
         return self._read(read, calls("recv", size), data, 0, size, buffer)
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        if self.version() is None:  # no TLS yet, or no more
+            return Claimed.recv(self, buflen, flags)
         return ssl.SSLSocket.recv(self, buflen, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        if self.version() is None:
+            return Claimed.recv_into(self, buffer, nbytes or 0, flags)
         return ssl.SSLSocket.recv_into(self, buffer, nbytes, flags)
 
     def shutdown(self, how: int) -> None:

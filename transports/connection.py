@@ -7,124 +7,19 @@ The lock is the connection's own, so that any thread may call.
 from __future__ import annotations
 
 import selectors
-import socket
 import sys
-import threading
-from collections.abc import Callable
-from typing import Any
 
-from bigfoot import context
 from bigfoot.errors import BigfootError
-from bigfoot.origin import Origin
 
 from . import kernel
-from .dial import Call, Dial, Peer, Wire
-from .layer import Layer
-from .outbox import Outbox
+from .dial import Call, Peer
+from .line import Line
 
 _PIECE = 256 * 1024  # bytes
 
 
-class Connection(Wire):
-    """One end is the client's file descriptor, the other is the peer.
-
-    Arguments:
-        dial: the attempt.
-        sandbox: who answers it.
-        far: the far end of the carrier; non-blocking from here on.
-        fd: the client's file descriptor.
-        inline: whether the client's calls are methods of a socket object, at which it is pumped.
-        raises: whether an exception may go up through those calls.
-
-    Attributes:
-        peer_name: what `getpeername` shows: the host as it was dialled.
-        own_name: what `getsockname` shows.
-        fds: the client's file descriptors: one, and more where it was duplicated.
-        lock: held while it is pumped.
-        over: whether both ends are closed.
-        peer: who answers; None while the first bytes have to tell.
-        buffered: returns how many bytes the client's own TLS has decrypted and not handed over.
-        retire: called when it is over; whoever watches the far end must let go of it before it is closed.
-    """
-
-    def __init__(self, dial: Dial, sandbox: Any, far: socket.socket, fd: int, *, inline: bool, raises: bool) -> None:
-        self.dial = dial
-        self.sandbox = sandbox
-        self.far = far
-        ipv6 = (0, 0) if ":" in dial.host else ()
-        self.peer_name: Any = dial.host if dial.kind == "unix" else (dial.host, dial.port, *ipv6)
-        self.own_name: Any = "" if dial.kind == "unix" else ("::1" if ipv6 else "127.0.0.1", 49152 + fd % 16384, *ipv6)
-        self.fds = {fd}
-        self.inline = self.seen = inline
-        self.raises = inline and raises
-        self.lock = threading.RLock()
-        self.over = False
-        self.peer: Peer | None = None
-        self.buffered: Callable[[], int] = int
-        self.retire: Callable[[], None] = far.close
-        self._outbox = Outbox(far)
-        self._layer = Layer(dial, self._outbox.put)
-        self._threads = {threading.get_ident()}
-        self._fault: BaseException | None = None  # what the client's next read raises
-        self._broken = False
-        self._ended = False
-        self._file = kernel.identity(fd)
-        far.setblocking(False)
-
-    def begin(self, peer: Peer | None) -> None:
-        """Connect the client to its peer; None while the first bytes have to tell who that is."""
-        with self.lock:
-            self.peer = peer
-            if peer is not None:
-                peer.connected(self)
-
-    def _ask(self, first: bytes) -> None:
-        """Ask again who answers: now it is known what the client says first."""
-        self.dial.first = first
-        self.dial.secure = self._layer.server is not None
-        peer = self.sandbox.answer(self.dial)
-        if not isinstance(peer, Peer):
-            raise TypeError(f"a dial whose first bytes are known is answered with a peer, not with {peer!r}")
-        self.begin(peer)
-
-    def send(self, data: bytes) -> None:
-        self._layer.send(data)
-
-    def close(self) -> None:
-        if not self._outbox.closing:
-            self._layer.close()
-        self._outbox.close()
-
-    def fail(self, error: BaseException) -> None:
-        if self.seen:
-            self._fault = error
-        if isinstance(error, EOFError):
-            self.close()
-        elif not isinstance(error, TimeoutError):
-            self._broken = True
-            self.flush()
-
-    def start_tls(self) -> None:
-        self._layer.expecting = True
-
-    @property
-    def unread(self) -> int:
-        return self._outbox.size + kernel.waiting(self.fds) + self.buffered()
-
-    @property
-    def origin(self) -> Origin | None:
-        # A loop reads on its own account: whoever runs the loop did not call. The one who dialled did.
-        call = self.calling
-        return self.dial.origin if call is None or (call.stream and call.name == "recv") else None
-
-    @property
-    def alone(self) -> bool:
-        # Any other thread that is at work may hold the socket; daemons from before the sandbox never saw it.
-        me = threading.current_thread()
-        return self.inline and not any(
-            thread is not me and (not thread.daemon or thread.ident in self._threads or context.owns(thread))
-            for thread in threading.enumerate()
-        )
+class Connection(Line):
+    """The client's side: what its calls do."""
 
     @property
     def events(self) -> int:
@@ -197,25 +92,6 @@ class Connection(Wire):
                     if kernel.identity(fd) != self._file:  # uvloop closes it in C
                         self.hang_up(fd, Call("close", stream=True))
 
-    def flush(self) -> None:
-        """Hand over as much as the client's buffer takes."""
-        with self.lock:
-            if self._outbox.flush() and self._broken and not self.over:
-                self.over = True
-                kernel.prepare_reset(self.far, self.fds)
-                self.retire()
-
-    def _keep(self, error: BaseException) -> None:
-        """Break the connection, for the verdict to say why: nobody is there that the error could be raised to."""
-        verifier = self.sandbox.verifier
-        if not isinstance(error, BigfootError):
-            told = BigfootError(f"The peer of {self.dial.url} failed: {type(error).__name__}: {error}")
-            told.__cause__ = error
-            verifier.refuse(told)
-        elif error not in verifier.verdict.breaches:
-            verifier.refuse(error)
-        self.fail(error)
-
     def _take(self, data: bytes) -> None:
         layer = self._layer
         if layer.server is None:
@@ -265,7 +141,7 @@ class Connection(Wire):
             BaseException: whatever was scripted for it, or the peer raises.
         """
         with self.lock:
-            self._threads.add(threading.get_ident())
+            self._company.note()
             outer, self.calling = self.calling, call
             try:
                 self.flush()

@@ -83,7 +83,7 @@ def _aimed(client: socket.socket, address: Any, data: Any) -> Connection | None:
 def connects(sandbox: Any, client: socket.socket, address: Any) -> bool:
     """Ask who answers a socket that fixes its address; False if it is to reach the real world."""
     dial = _describe(client, address)
-    answer = THROUGH if dial is None else sandbox.answer(dial)
+    answer: Any = THROUGH if dial is None else sandbox.answer(dial)
     if dial is None or answer is THROUGH:
         return False
     connection = attach(sandbox, client, dial, answer)

@@ -68,6 +68,15 @@ def stands_for_name(host: str) -> bool:
     return host.removeprefix("::ffff:") in _names
 
 
+def shown(dial: Dial, fd: int) -> tuple[Any, Any]:
+    """Return what `getpeername` and `getsockname` show of a claimed connection: the host as it was dialled."""
+    if dial.kind == "unix":
+        return dial.host, ""
+    ipv6 = (0, 0) if ":" in dial.host else ()
+    own = "::1" if ipv6 else "127.0.0.1"
+    return (dial.host, dial.port, *ipv6), (own, 49152 + fd % 16384, *ipv6)  # of the ports that clients get
+
+
 def text(host: Any) -> str:
     """Return a host as text: trio and anyio give names as bytes."""
     return bytes(host).decode("ascii") if isinstance(host, (bytes, bytearray)) else str(host)

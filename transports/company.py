@@ -1,0 +1,28 @@
+"""Who else may use a connection: a read that nobody can answer waits for ever only if its thread is alone."""
+
+from __future__ import annotations
+
+import threading
+
+from bigfoot import context
+
+
+class Company:
+    """The threads that have used one connection."""
+
+    def __init__(self) -> None:
+        self._threads = {threading.get_ident()}
+
+    def note(self) -> None:
+        """Note that the running thread uses it."""
+        self._threads.add(threading.get_ident())
+
+    @property
+    def absent(self) -> bool:
+        """Whether no other thread can do anything about it."""
+        # Any other thread that is at work may hold the socket; daemons from before the sandbox never saw it.
+        me = threading.current_thread()
+        return not any(
+            thread is not me and (not thread.daemon or thread.ident in self._threads or context.owns(thread))
+            for thread in threading.enumerate()
+        )
