@@ -81,6 +81,7 @@ def spy(name: str, real: object) -> MockProxy:
     """Return this test's mock of this name, calling through to a real object where nothing is promised.
 
     Raises:
+        InvalidArgumentError: there is no real object.
         NoActiveVerifierError: no test is running.
 
     Example:

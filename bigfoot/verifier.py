@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bigfoot import config as settings
-from bigfoot import context, seam, threads
+from bigfoot import context, report, seam, threads
 from bigfoot.assertion import check_order, claim
 from bigfoot.discovery import fakes
 from bigfoot.errors import AssertionInsideSandboxError, BigfootError, InvalidArgumentError
@@ -57,11 +57,16 @@ class StrictVerifier:
     def plugin(self, kind: str | type[F]) -> Any:
         """Return this verifier's plugin by its public name or class, made on first use."""
         name = kind if isinstance(kind, str) else kind.name
-        found = self._plugins.get(name)
-        if found is not None:
-            return found
-        with self._lock:
-            return self._plugins.get(name) or (fakes()[name] if isinstance(kind, str) else kind)(self)
+        with self._lock:  # also to look: another thread may have it half made
+            found = self._plugins.get(name)
+            if found is not None:
+                return found
+            if not isinstance(kind, str):
+                return kind(self)
+            if kind not in fakes():
+                known = f"{report.meant(kind, fakes())}; there are {', '.join(sorted(fakes()))}"
+                raise InvalidArgumentError("kind", kind, f"there is no such plugin{known}")
+            return fakes()[kind](self)
 
     def adopt(self, plugin: Fake) -> None:
         """Take a new plugin in; called by its constructor.
@@ -105,7 +110,11 @@ class StrictVerifier:
         return max((self.plugin(taker).claims(call) for taker in takers), default=0)
 
     def _answerer(self, shape: type) -> Callable[[Any], Any]:
-        takers = [fake for fake in fakes().values() if shape in fake.takes and self._enables(fake)]
+        known = [fake for fake in fakes().values() if shape in fake.takes]
+        # An explicit transport asks for a plugin that is disabled: it is what the test wants, then.
+        takers = [fake for fake in known if self._enables(fake)] or known
+        if not takers:
+            raise BigfootError(f"No plugin takes calls of the shape {shape.__name__}")
         if len(takers) == 1:
             only: Fake = self.plugin(takers[0])
             return only.answer
@@ -156,6 +165,8 @@ class StrictVerifier:
 
     def spy(self, name: str, real: object) -> Any:
         """Return the mock of this name that calls through to a real object; see `bigfoot.spy`."""
+        if real is None:
+            raise InvalidArgumentError("real", real, "give the object to call through to")
         return self.plugin("mock").get_or_create_proxy(name, real)
 
     def assert_interaction(self, source: Any, **expected: Any) -> None:

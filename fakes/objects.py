@@ -9,7 +9,12 @@ from operator import attrgetter
 from typing import Any
 
 from bigfoot import context, report
-from bigfoot.errors import InvalidArgumentError, SandboxNotActiveError, UnmockedInteractionError
+from bigfoot.errors import (
+    AmbiguousSandboxError,
+    InvalidArgumentError,
+    SandboxNotActiveError,
+    UnmockedInteractionError,
+)
 from bigfoot.fake import Fake
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin, caller
@@ -36,9 +41,7 @@ class MockPlugin(Fake):
         """
         if not isinstance(name, str) or not name:
             raise InvalidArgumentError("name", name, 'give the mock a name, such as "PaymentService"')
-        proxy = self._proxies.get(name)
-        if proxy is None:
-            proxy = self._proxies[name] = MockProxy(name, self)
+        proxy = self._proxies.get(name) or self._proxies.setdefault(name, MockProxy(name, self))
         proxy._rewrap(wraps, spec)
         return proxy
 
@@ -52,7 +55,8 @@ class MockPlugin(Fake):
         return ("args", "kwargs")
 
     def unused(self) -> Iterable[Step]:
-        steps = [step for proxy in list(self._proxies.values()) for step in proxy._wanting()]
+        with self.verifier.timeline.lock:
+            steps = [step for proxy in self._proxies.values() for step in proxy._wanting()]
         steps.sort(key=attrgetter("number"))
         return steps
 
@@ -75,6 +79,9 @@ class MockProxy:
         >>> payment.charge.returns({"status": "ok"})  # doctest: +SKIP
     """
 
+    # No others: what the test sets by mistake, or the code under test on purpose, would not be recorded.
+    __slots__ = ("__weakref__", "_methods", "_name", "_plugin", "_spec", "_wraps")
+
     def __init__(self, name: str, plugin: MockPlugin) -> None:
         self._name = name
         self._plugin = plugin
@@ -94,13 +101,11 @@ class MockProxy:
             self._spec = spec
 
     def _wanting(self) -> list[Behaviour]:
-        return [step for method in list(self._methods.values()) for step in method._queue.wanting()]
+        return [step for method in self._methods.copy().values() for step in method._queue.wanting()]
 
     def __getattr__(self, name: str) -> MethodProxy:
         if name.startswith("_"):
-            raise AttributeError(
-                f"the mock {self._name!r} has no private attribute {name!r}: mocks answer public methods"
-            )
+            raise AttributeError(f"there is no private attribute {name!r}: mocks answer public methods")
         method = self._methods.get(name)
         if method is None:
             self._check(name)
@@ -144,6 +149,8 @@ class MethodProxy:
         source_id: `"mock:Name.method"`.
     """
 
+    __slots__ = ("__weakref__", "_method", "_proxy", "_queue", "_required", "source_id")
+
     def __init__(self, proxy: MockProxy, method: str) -> None:
         self._proxy = proxy
         self._method = method
@@ -183,8 +190,14 @@ class MethodProxy:
         return self._promise("awaits", value)
 
     def required(self, flag: bool = True) -> MethodProxy:
-        """Say whether the verdict misses the promises that follow when nobody calls."""
-        self._required = bool(flag)
+        """Say whether the verdict misses the promises that follow when nobody calls.
+
+        Raises:
+            InvalidArgumentError: it is neither True nor False.
+        """
+        if not isinstance(flag, bool):
+            raise InvalidArgumentError("flag", flag, "give True or False")
+        self._required = flag
         return self
 
     def _promise(self, kind: str, value: Any) -> MethodProxy:
@@ -196,11 +209,7 @@ class MethodProxy:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         plugin = self._proxy._plugin
-        sandbox = context.anywhere()
-        if sandbox is None or not sandbox.live:
-            raise SandboxNotActiveError(
-                self.source_id, "" if sandbox is None else report.call_after_sandbox(sandbox, self, self.source_id)
-            )
+        self._check_sandbox()
         interaction = Interaction(self.source_id, plugin, (args, kwargs), origin=caller())
         timeline = plugin.verifier.timeline
         with timeline.lock:
@@ -216,6 +225,15 @@ class MethodProxy:
             raise
         finally:
             interaction.done()
+
+    def _check_sandbox(self) -> None:
+        try:
+            sandbox = context.anywhere()
+        except AmbiguousSandboxError:
+            return  # several are open, and that is all that matters: a mock knows its own verifier
+        if sandbox is None or not sandbox.live:
+            hint = "" if sandbox is None else report.call_after_sandbox(sandbox, self, self.source_id)
+            raise SandboxNotActiveError(self.source_id, hint)
 
     def _act(self, step: Behaviour | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if step is None:
@@ -258,6 +276,8 @@ class MethodProxy:
         self._proxy._plugin.verifier.assert_interaction(self, args=args, kwargs=kwargs)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # asked by Python itself, perhaps before there is anything to tell
+            raise AttributeError(name)
         known = ", ".join(_SCRIPTING)
         raise AttributeError(
             f"{self._proxy._name}.{self._method} has no {name!r}{report.meant(name, _SCRIPTING)}; it has {known}"
