@@ -51,8 +51,10 @@ if TYPE_CHECKING:
     from bigfoot.fakes.http import HttpPlugin as HttpPlugin
     from bigfoot.fakes.objects import MockPlugin as MockPlugin
     from bigfoot.fakes.objects import MockProxy
+    from bigfoot.fakes.socket import SocketPlugin as SocketPlugin
 
     http: HttpPlugin
+    socket_mock: SocketPlugin
 
 __version__ = "0.1.0"
 
@@ -192,6 +194,7 @@ __all__ = [
     "SandboxContext",
     "SandboxNotActiveError",
     "Secret",
+    "SocketPlugin",
     "StrictVerifier",
     "UnassertedInteractionsError",
     "UnmockedInteractionError",
@@ -204,6 +207,7 @@ __all__ = [
     "in_any_order",
     "mock",
     "sandbox",
+    "socket_mock",
     "spy",
     "uninstall",
     "verify_all",

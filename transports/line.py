@@ -74,6 +74,8 @@ class Line(Wire):
         """Ask again who answers: now it is known what the client says first."""
         self.dial.first = first
         self.dial.secure = self._layer.server is not None
+        self.peer = Peer()
+        self.peer.connected(self)  # refused once is enough
         peer = self.sandbox.answer(self.dial)
         if not isinstance(peer, Peer):
             raise TypeError(f"a dial whose first bytes are known is answered with a peer, not with {peer!r}")

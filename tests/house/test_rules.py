@@ -34,6 +34,9 @@ SANS_IO_PARTS = ("websockets.protocol", "websockets.server", "websockets.frames"
 # Sets attributes by name elsewhere than in seam.py, and what for.
 FORWARDS: dict[str, str] = {
     "transports/tls.py": "what a client sets on a context that is made later is set on the real one",
+    "transports/claimed.py": "a claimed socket stays the client's own object, and is given a class of ours",
+    "transports/datagram.py": "the same for sockets of datagrams",
+    "transports/socket.py": "imports the module that it is named after",
 }
 # Catches everything and raises nothing, and where the exception goes instead.
 KEPT: dict[str, str] = {
