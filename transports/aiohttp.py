@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from bigfoot import context
 from bigfoot.seam import Seam, Target
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .aiohttp_exchange import Connect
 
 # Each sandbox sees its own connections in memory: one that a test leaves open takes no place in the next test.
-_shadows: WeakKeyDictionary[Any, WeakKeyDictionary[BaseConnector, Shadow]] = WeakKeyDictionary()
+_shadows: WeakKeyDictionary[BaseConnector, tuple[ref[Any], Shadow]] = WeakKeyDictionary()
 
 
 def _connect(original: Connect) -> Callable[..., Awaitable[Connection]]:
@@ -46,17 +46,16 @@ def _connect(original: Connect) -> Callable[..., Awaitable[Connection]]:
 
 def _shadow(sandbox: Any, connector: BaseConnector) -> Shadow:
     """Return the connector in memory that stands behind a real one while the sandbox is active."""
-    shadows = _shadows.get(sandbox)
-    if shadows is None:
-        shadows = _shadows[sandbox] = WeakKeyDictionary()
-    shadow = shadows.get(connector)
-    if shadow is None:
-        from .aiohttp_connector import Shadow, complete
+    found = _shadows.get(connector)
+    if found is not None and found[0]() is sandbox:
+        return found[1]
+    from .aiohttp_connector import Shadow, complete
 
-        shadow = shadows[connector] = complete(Shadow)(
-            limit=connector.limit, limit_per_host=connector.limit_per_host, force_close=connector.force_close
-        )
-    return shadow
+    made: Shadow = complete(Shadow)(
+        limit=connector.limit, limit_per_host=connector.limit_per_host, force_close=connector.force_close
+    )
+    _shadows[connector] = ref(sandbox), made
+    return made
 
 
 def _targets() -> Iterator[Target]:

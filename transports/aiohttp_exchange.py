@@ -146,9 +146,10 @@ class Exchange:
 def _sound(headers: Mapping[str, str]) -> bool:
     """Tell whether aiohttp will write these headers, or raise instead of it: then nothing was asked."""
     try:
-        return _FORBIDDEN.search("".join((*headers, *headers.values()))) is None
+        text = "".join((*headers, *headers.values()))
     except TypeError:
         return False
+    return text.isprintable() or _FORBIDDEN.search(text) is None  # the first is far cheaper, and says enough
 
 
 def _encoded(headers: Mapping[str, str]) -> RawHeaders:

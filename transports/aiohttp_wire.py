@@ -119,7 +119,12 @@ class Wire(asyncio.Transport):
         headers = reply.headers  # a length that the mock did not give itself comes last
         declared = (headers and headers[-1][0] == b"Content-Length") or reply.declared_length() is not None
         self._delimited = declared and reply.status >= 200
-        self._loop.call_soon(self._deliver)
+        if self._delimited and len(self._reply) <= PIECE:
+            # In the same breath: aiohttp has said what response it expects before it wrote the request, and a turn
+            # of the loop would cost more than all the rest.
+            self._deliver()
+        else:
+            self._loop.call_soon(self._deliver)
 
     def _deliver(self) -> None:
         """Hand over the next piece of the reply; after the last one, close the connection if that is its end."""
