@@ -68,7 +68,9 @@ class Config:
             *path, last = key.split(".")
             inner: dict[str, Any] = table
             for part in path:
-                inner = inner.setdefault(part, {})
+                if not isinstance(inner.setdefault(part, {}), dict):
+                    raise BigfootConfigError(_no_table(key, inner[part]))
+                inner = inner[part]
             inner[last] = value
         for one, other in (("enabled_plugins", "disabled_plugins"), ("disabled_plugins", "enabled_plugins")):
             if one in options and other not in options:
@@ -79,7 +81,7 @@ class Config:
         value: Any = self.table
         for part in key.split("."):
             if not isinstance(value, Mapping):
-                raise BigfootConfigError(f"[tool.bigfoot] {key}: {value!r} stands where a table is expected")
+                raise BigfootConfigError(_no_table(key, value))
             value = value.get(part)
             if value is None:
                 return None
@@ -94,6 +96,10 @@ class Config:
             raise BigfootConfigError(f"[tool.bigfoot] {key} = {value!r}: give a list of plugin names")
         # 0.10 named the plugins without the suffix that their proxies carry.
         return frozenset(_PROXY_NAMES.get(str(name), str(name)) for name in names)
+
+
+def _no_table(key: str, value: Any) -> str:
+    return f"[tool.bigfoot] {key}: {value!r} stands where a table is expected"
 
 
 _PROXY_NAMES = {
@@ -143,8 +149,10 @@ def read(start: Path) -> Config:
         file = folder / "pyproject.toml"
         if file.is_file():
             with file.open("rb") as stream:
-                table = tomllib.load(stream).get("tool", {}).get("bigfoot", {})
-            if not isinstance(table, dict):
-                raise BigfootConfigError(f"tool.bigfoot = {table!r}: give a table")
+                table = tomllib.load(stream)
+            for key in ("tool", "bigfoot"):
+                table = table.get(key, {})
+                if not isinstance(table, dict):
+                    raise BigfootConfigError(f"{key} = {table!r} in {file}: give a table")
             return Config(table)
     return Config()

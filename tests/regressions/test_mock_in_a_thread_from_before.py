@@ -10,7 +10,12 @@ from bigfoot import StrictVerifier
 def test_it_answers(verifier: StrictVerifier) -> None:
     ping = verifier.mock("Service").ping.returns("pong")
     go, results = threading.Event(), list[str]()
-    worker = threading.Thread(target=lambda: (go.wait(10), results.append(ping())))
+
+    def work() -> None:
+        go.wait(10)
+        results.append(ping())
+
+    worker = threading.Thread(target=work)
     worker.start()
     other = StrictVerifier().sandbox()
     opener = threading.Thread(target=lambda: other.__enter__())
