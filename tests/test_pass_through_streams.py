@@ -209,3 +209,28 @@ def test_a_timeout_is_the_clients_own(verifier: StrictVerifier, http: HttpPlugin
         with verifier.sandbox(), pytest.raises(requests.ReadTimeout):
             session.get(f"{speaking.url}/", timeout=(PATIENCE, 0.05))
     assert isinstance(passed(verifier).answer.error, TimeoutError)
+
+
+def test_a_body_that_stops_coming_is_the_clients_own_timeout(verifier: StrictVerifier, http: HttpPlugin) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01"
+    with speaker(head, b"23456789", prompted=True) as speaking, requests.Session() as session:
+        http.pass_through("GET", f"{speaking.url}/")
+        speaking.go_on()
+        with verifier.sandbox(), pytest.raises(requests.ConnectionError, match="Read timed out"):
+            session.get(f"{speaking.url}/", timeout=(PATIENCE, 0.1))
+    found = passed(verifier)
+    assert isinstance(found.answer.error, TimeoutError)
+    assert found.details["status"] == 200
+
+
+def test_what_people_dig_for_in_a_response_is_there(verifier: StrictVerifier, http: HttpPlugin) -> None:
+    with speaker(WHOLE) as speaking:
+        http.pass_through("GET", f"{speaking.url}/")
+        with verifier.sandbox(), fetched(speaking) as response:
+            file: Any = response.fp
+            assert response.fileno() == file.raw.fileno()
+            assert file.readable()
+            assert not file.closed
+            assert file.readline(2) + file.read(1) == b"012"
+            assert file.readinto1(bytearray(20)) == 7
+    assert passed(verifier).details["response_body"] == "0123456789"
