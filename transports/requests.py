@@ -99,9 +99,9 @@ def _own_pools(manager: PoolManager, verifier: StrictVerifier | None) -> None:
 def _send(real: Callable[..., Response]) -> Callable[..., Response]:
     def send(self: Any, request: PreparedRequest, *args: Any, **options: Any) -> Response:
         sandbox = context.active(HttpRequest)
-        call = functools.partial(real, self, request, *args, **options)
         if sandbox is None:
-            return call()
+            return real(self, request, *args, **options)
+        call = functools.partial(real, self, request, *args, **options)
         return _answered(sandbox, self, request, call, None if args else options, real=call)
 
     return send

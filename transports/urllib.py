@@ -88,9 +88,9 @@ def _handler() -> type[HTTPSHandler]:
 def _do_open(real: Callable[..., Any]) -> Callable[..., Any]:
     def do_open(self: Any, http_class: Any, req: Request, **options: Any) -> Any:
         sandbox = context.active(HttpRequest)
-        call = functools.partial(real, self, http_class, req, **options)
         if sandbox is None:
-            return call()
+            return real(self, http_class, req, **options)
+        call = functools.partial(real, self, http_class, req, **options)
         return _answered(sandbox, req, call, call if _ordinary(self, http_class, req) else None)
 
     return do_open
