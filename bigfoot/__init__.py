@@ -51,9 +51,11 @@ if TYPE_CHECKING:
     from bigfoot.fakes.http import HttpPlugin as HttpPlugin
     from bigfoot.fakes.objects import MockPlugin as MockPlugin
     from bigfoot.fakes.objects import MockProxy
+    from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
     from bigfoot.fakes.socket import SocketPlugin as SocketPlugin
 
     http: HttpPlugin
+    redis_mock: RedisPlugin
     socket_mock: SocketPlugin
 
 __version__ = "0.1.0"
@@ -191,6 +193,7 @@ __all__ = [
     "MissingAssertionFieldsError",
     "MockPlugin",
     "NoActiveVerifierError",
+    "RedisPlugin",
     "SandboxContext",
     "SandboxNotActiveError",
     "Secret",
@@ -206,6 +209,7 @@ __all__ = [
     "http",
     "in_any_order",
     "mock",
+    "redis_mock",
     "sandbox",
     "socket_mock",
     "spy",

@@ -1,0 +1,161 @@
+"""Everything that a test promised of redis, and how a call finds its own promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bigfoot import report
+from bigfoot.errors import InvalidArgumentError, UnmockedInteractionError
+from bigfoot.fake import Fake
+from bigfoot.interaction import Interaction
+from bigfoot.origin import Origin
+from bigfoot.script import Queue, Step
+
+from .redis_argument import Argument, arguments
+from .redis_chores import Conversation
+from .redis_script import Message, Reply
+from .redis_values import UnproducibleError
+from .redis_wire import Push
+
+MESSAGE = "redis:message"
+
+
+def source_of(command: str) -> str:
+    """Return the source id of a command."""
+    return f"redis:{command.lower()}"
+
+
+class Promises:
+    """The promised replies, a queue for each command, and the promised messages.
+
+    Arguments:
+        plugin: whose they are; its interactions are left on its verifier's timeline.
+    """
+
+    def __init__(self, plugin: Fake) -> None:
+        self._plugin = plugin
+        self._verifier = plugin.verifier
+        self._replies: dict[str, Queue[Reply]] = {}
+        self._all: list[Step] = []
+        self._messages: list[Message] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def add(self, step: Reply | Message) -> None:
+        """Add a promise, behind the others."""
+        with self._verifier.timeline.lock:
+            self._all.append(step)
+            if isinstance(step, Reply):
+                self._replies.setdefault(step.command, Queue()).push(step)
+            else:
+                self._messages.append(step)
+
+    def unused(self) -> list[Step]:
+        """Return the promises that the verdict misses calls of."""
+        return [step for step in self._all if step.wanting]
+
+    def may_answer(self, command: str) -> bool:
+        """Tell whether anything was ever promised for a command, so that it is not answered unasked."""
+        head = command.partition(" ")[0]
+        return any(len(self._replies[name]) > 0 for name in (command, head) if name in self._replies)
+
+    def take(
+        self, command: str, words: list[bytes], protocol: int, origin: Origin
+    ) -> tuple[Reply, bytes] | tuple[None, None]:
+        """Use the next promise that is meant for a call, and leave an interaction; None if there is none.
+
+        Returns:
+            tuple: the promise, and the reply as bytes (empty where the promise is an exception).
+
+        Raises:
+            InvalidArgumentError: the call, made so, never gives the promised value.
+        """
+        args = arguments(command, words)
+        timeline = self._verifier.timeline
+        for queue in self._queues(command):
+            with timeline.lock:
+                steps = list(queue)
+            for step in steps:
+                if not step.answers(args):
+                    continue
+                reply = b"" if step.raised is not None else self._encoded(step, protocol, words)
+                interaction = self._interaction(command, args, origin)
+                interaction.answer = step
+                interaction.how = "mock" if step.raised is None else "error"
+                with timeline.lock:
+                    if step.left == 0:
+                        continue
+                    queue.use(step)
+                    timeline.add(interaction)
+                interaction.done()
+                return step, reply
+        return None, None
+
+    def _queues(self, command: str) -> Iterator[Queue[Reply]]:
+        for name in dict.fromkeys((command, command.partition(" ")[0])):
+            if name in self._replies:
+                yield self._replies[name]
+
+    def _encoded(self, step: Reply, protocol: int, words: list[bytes]) -> bytes:
+        try:
+            return step.encoded(protocol, words)
+        except UnproducibleError as error:
+            told = f"{error} (RESP{protocol}; promised at {step.origin})"
+            raise self._verifier.refuse(InvalidArgumentError("returns", step.returns, told)) from error
+
+    def record(self, command: str, words: list[bytes], origin: Origin) -> None:
+        """Leave an interaction for a command that no promise has answered."""
+        interaction = self._interaction(command, arguments(command, words), origin)
+        self._verifier.timeline.append(interaction)
+        interaction.done()
+
+    def _interaction(self, command: str, args: tuple[Argument, ...], origin: Origin) -> Interaction:
+        return Interaction(source_of(command), self._plugin, (command, args), origin=origin)
+
+    def messages(self, peer: object, conversation: Conversation, origin: Origin) -> list[Push]:
+        """Return the promised messages that a connection gets now, and leave their interactions."""
+        sent: list[Push] = []
+        timeline = self._verifier.timeline
+        for step in self._messages:
+            if step.left == 0 or peer in step.given:
+                continue
+            pushed = conversation.hears(step.channel, step.pattern)
+            if pushed is None:
+                continue
+            call = (
+                Argument(step.channel),
+                Argument(step.data),
+                None if step.pattern is None else Argument(step.pattern),
+            )
+            interaction = Interaction(MESSAGE, self._plugin, call, step, origin=origin)
+            with timeline.lock:
+                if step.left == 0:
+                    continue
+                step.used += 1
+                step.left = None if step.left is None else step.left - 1
+                step.given.append(peer)
+                timeline.add(interaction)
+            interaction.done()
+            by = () if step.pattern is None else (step.pattern,)
+            sent.append(Push((pushed, *by, step.channel, step.data)))
+        return sent
+
+    def unmocked(self, command: str, words: list[bytes], origin: Origin) -> UnmockedInteractionError:
+        """Return the error for a command that nothing is promised for, remembered for the verdict."""
+        args = arguments(command, words)
+        fix = report.call("bigfoot.redis_mock.mock_command", {"returns": report.Raw("...")}, repr(command))
+        notes: list[str] = []
+        for queue in self._queues(command):
+            notes += [f"promised for other arguments: {step.describe()}, at {step.origin}" for step in queue]
+            if queue.spent:
+                notes.append(f"{len(queue.spent)} promised before, and answered")
+            if any(isinstance(step.raised, BaseException) for step in queue.spent):
+                notes.append(
+                    "redis-py tries again after a failed connection: promise it times=..., or Redis(retry=None)"
+                )
+        what = " ".join(["redis", command, *map(report.value, args)])
+        hint = report.unmocked(what, origin=origin, fix=fix, notes=notes)
+        error = UnmockedInteractionError(source_of(command), args, {}, hint)
+        self._verifier.refuse(error)
+        return error
