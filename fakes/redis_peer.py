@@ -39,7 +39,7 @@ class RedisPeer(Peer):
         self._published: list[Push] = []
         self._deaf = False
         store = plugin.store
-        self._shelf = Shelf(store.connect()) if store is not None else None
+        self._shelf = Shelf(store, self._conversation) if store is not None else None
 
     def connected(self, wire: Wire) -> None:
         self.wire = wire
@@ -157,7 +157,7 @@ class RedisPeer(Peer):
         conversation = self._conversation
         chore = CHORES.get(command)
         if shelf is not None:
-            if command == "EXEC" and not shelf.commit(conversation):
+            if command == "EXEC" and not shelf.commit():
                 return conversation.encode(None)
             if chore is not None and command in shelf.shared:
                 shelf.run(words)

@@ -23,7 +23,7 @@ class Backend(Protocol):
 class Store(Protocol):
     """A redis in memory."""
 
-    def connect(self) -> Backend:
+    def connect(self, protocol: int) -> Backend:
         """Return a connection of its own."""
         ...
 
@@ -40,7 +40,8 @@ class Shelf:
     """One connection's part of the store.
 
     Arguments:
-        backend: its connection to the store.
+        store: the store.
+        conversation: what is known of the connection; its protocol is agreed before anything is stored.
 
     Attributes:
         shared: chores that the store has to know of as well.
@@ -48,15 +49,24 @@ class Shelf:
 
     shared: Final = frozenset({"SELECT", "WATCH", "UNWATCH", "DISCARD"})
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, store: Store, conversation: Conversation) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._connected: Backend | None = None
+
+    @property
+    def _backend(self) -> Backend:
+        if self._connected is None:
+            self._connected = self._store.connect(self._conversation.protocol)
+        return self._connected
 
     def run(self, words: list[bytes]) -> Any:
         """Return the reply to a command. Nothing is waited for: what is not there yet counts as a timeout."""
         return _reply(self._backend.run(_unblocked(words)))
 
-    def commit(self, conversation: Conversation) -> bool:
+    def commit(self) -> bool:
         """Run what a transaction has queued for the store; False if somebody changed what it watches."""
+        conversation = self._conversation
         queued = conversation.queued
         if queued is None or conversation.spoiled:
             return True
@@ -76,7 +86,8 @@ class Shelf:
 
     def close(self) -> None:
         """Let go of the store."""
-        self._backend.close()
+        if self._connected is not None:
+            self._connected.close()
 
 
 def _reply(parsed: Any) -> Any:

@@ -76,18 +76,18 @@ class Store:
             raise InvalidArgumentError("fakeredis", None, remedy) from error
         self._server = fakeredis.FakeServer()
 
-    def connect(self) -> Connection:
+    def connect(self, protocol: int) -> Connection:
         """Return a connection of its own: its transactions, watches and database are not anybody else's."""
-        return Connection(self._server)
+        return Connection(self._server, protocol)
 
 
 class Connection:
     """A client's connection to a `Store`."""
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, protocol: int) -> None:
         import fakeredis
 
-        client: Any = fakeredis.FakeRedis(server=server, single_connection_client=True, protocol=2)
+        client: Any = fakeredis.FakeRedis(server=server, single_connection_client=True, protocol=protocol)
         client.response_callbacks.clear()  # replies as they are on the wire
         self._client = client
 
