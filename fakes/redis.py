@@ -17,7 +17,7 @@ from bigfoot.verifier import StrictVerifier
 
 from . import redis_commands
 from .redis_peer import RedisPeer
-from .redis_promises import MESSAGE, Promises, source_of
+from .redis_promises import MESSAGE, Promises, called, source_of
 from .redis_script import Message, Reply, as_bytes
 from .redis_stateful import Store
 
@@ -48,7 +48,6 @@ class RedisPlugin(Fake):
     def __init__(self, verifier: StrictVerifier) -> None:
         super().__init__(verifier)
         self.promises = Promises(self)
-        self._peers: list[RedisPeer] = []
         self.store: Store | None = None
         self.message = Source(MESSAGE)
 
@@ -104,7 +103,7 @@ class RedisPlugin(Fake):
         required: bool = True,
         times: int | None = 1,
     ) -> None:
-        """Promise a message, sent to the first connection that subscribes to its channel. It is recorded then.
+        """Promise a message, sent to the first connection that subscribes to its channel, and recorded then.
 
         Arguments:
             channel: the channel that it was published to.
@@ -131,7 +130,8 @@ class RedisPlugin(Fake):
     def use_fakeredis(self) -> None:
         """Let a redis in memory (fakeredis) answer the commands that nothing is promised for. They are recorded.
 
-        Connections that are there already are not answered by it.
+        Connections that are there already are not answered by it. Blocking commands wait for nothing, and messages
+        come from `mock_message` alone: a subscriber does not get what the program itself publishes.
 
         Raises:
             InvalidArgumentError: fakeredis is not installed.
@@ -202,18 +202,7 @@ class RedisPlugin(Fake):
         """Return the peer of a connection; None to be asked again when the client has said something."""
         if call.first is None and call.port not in _PORTS:
             return None
-        peer = RedisPeer(self, call)
-        self._peers.append(peer)
-        return peer
-
-    def hung_up(self, peer: RedisPeer) -> None:
-        """Forget the peer of a connection that is closed."""
-        if peer in self._peers:
-            self._peers.remove(peer)
-
-    def publish(self, channel: bytes, data: bytes, *, sharded: bool) -> int:
-        """Send what the program publishes to its own subscribers; return how many there are."""
-        return sum(peer.publish(channel, data, sharded=sharded) for peer in list(self._peers))
+        return RedisPeer(self, call)
 
     def details(self, interaction: Interaction) -> dict[str, Any]:
         if interaction.source_id == MESSAGE:
@@ -231,8 +220,8 @@ class RedisPlugin(Fake):
     def summary(self, interaction: Interaction) -> str:
         details = interaction.details
         if interaction.source_id == MESSAGE:
-            return f"redis message on {report.value(details['channel'])}: {report.value(details['data'])}"
-        return " ".join(["redis", details["command"], *map(report.value, details["args"])])
+            return called("message", [value for value in details.values() if value is not None])
+        return called(details["command"], details["args"])
 
     def assertion(self, interaction: Interaction) -> str:
         details = interaction.details

@@ -39,8 +39,20 @@ def natural(value: Any) -> Any:
     return mapped(value, lambda item: int(item) if isinstance(item, bool) else natural(item))
 
 
-def complete(command: str, value: Any) -> Any:
-    """Return what a sentinel says of servers with what redis-py looks for in it, and without what it adds itself."""
+def complete(command: str, value: Any, *, alone: bool = False) -> Any:
+    """Return what to make replies of: JSON as text, and what sentinels say with all that redis-py looks for in it.
+
+    Arguments:
+        command: the name of the command.
+        value: what the caller of redis-py is to get.
+        alone: whether the one pair of a list comes without the list: RESP3 gives ZPOPMIN without a count so.
+    """
+    if alone and isinstance(value, (list, tuple)) and len(value) == 1 and isinstance(value[0], (list, tuple)):
+        return list(value[0])
+    if command == "JSON.GET" and value is not None:
+        return json.dumps(value)
+    if command == "JSON.MGET" and isinstance(value, list):
+        return [None if item is None else json.dumps(item) for item in value]
     if not command.startswith("SENTINEL "):
         return value
     if isinstance(value, Mapping) and command == "SENTINEL MASTERS":
@@ -79,11 +91,6 @@ def candidates(value: Any) -> Iterator[Any]:
         yield list(value)
     elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
         yield from _of_sequence(value)
-    if isinstance(value, (Mapping, list)):
-        try:
-            yield json.dumps(value).encode()
-        except (TypeError, ValueError):
-            return
 
 
 def _of_mapping(value: Mapping[Any, Any]) -> Iterator[Any]:
@@ -116,8 +123,6 @@ def _of_sequence(value: Sequence[Any]) -> Iterator[Any]:
     if value and all(isinstance(item, Mapping) for item in value):
         yield [_unnamed(item) for item in value]  # XPENDING with a range
         yield "".join(" ".join(f"{_plain(k)}={_plain(v)}" for k, v in item.items()) + "\n" for item in value)
-    if len(value) == 1 and isinstance(value[0], (tuple, list)):
-        yield list(value[0])  # ZPOPMIN in RESP3
 
 
 def _is_pairs(value: Any) -> bool:

@@ -6,8 +6,7 @@ None of it is recorded, unless the test scripts it. A command that is not here i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Callable
 from typing import Any, Final
 
 from bigfoot.transports.dial import Dial
@@ -58,18 +57,6 @@ class Conversation:
         if channel in self.subscribed["subscribe"]:
             return b"message"
         return b"smessage" if channel in self.subscribed["ssubscribe"] else None
-
-    def pushes(self, channel: bytes, data: bytes, *, sharded: bool) -> Iterator[Push]:
-        """Yield what the client gets of a message that somebody publishes."""
-        if sharded:
-            if channel in self.subscribed["ssubscribe"]:
-                yield Push((b"smessage", channel, data))
-            return
-        if channel in self.subscribed["subscribe"]:
-            yield Push((b"message", channel, data))
-        for pattern in self.subscribed["psubscribe"]:
-            if fnmatchcase(channel.decode("latin-1"), pattern.decode("latin-1")):
-                yield Push((b"pmessage", pattern, channel, data))
 
 
 Chore = Callable[[Conversation, list[bytes]], bytes]

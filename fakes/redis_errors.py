@@ -30,7 +30,7 @@ _REPLIES: Final[dict[str, tuple[str, str]]] = {
     "TryAgainError": ("TRYAGAIN", "Multiple keys request during rehashing of slot"),
 }
 # redis-py raises them when the connection ends or stays silent, whatever the server would have said.
-_OF_THE_WIRE = frozenset({"ConnectionError", "TimeoutError", "AuthorizationError", "MaxConnectionsError"})
+_OF_THE_WIRE = frozenset({"ConnectionError", "AuthorizationError", "MaxConnectionsError"})
 _CODE = re.compile(r"[A-Z][A-Z0-9]+(?= |$)")
 
 
@@ -61,6 +61,8 @@ def raised(command: str, error: BaseException | type[BaseException]) -> Raised:
             return NIL
         if name in _REPLIES:
             return _failure(name, error)
+        if name == "TimeoutError":
+            return TimeoutError(*getattr(error, "args", ())[:1])  # what a socket raises; redis-py makes its own of it
         if name in _OF_THE_WIRE:
             return error() if isinstance(error, type) else error
     if issubclass(kind, (OSError, EOFError)):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bigfoot.errors import BigfootError, EndlessWaitError
+from bigfoot.errors import BigfootError
 from bigfoot.origin import Origin, caller
-from bigfoot.transports.dial import Call, Dial, Peer, Wire
+from bigfoot.transports.dial import Dial, Peer, Wire
 
 from .redis_chores import AT_ONCE, CHORES, OF_SCRIPTS, OWN_REPLY, Conversation
 from .redis_commands import split
 from .redis_errors import Nil
 from .redis_stateful import Shelf
-from .redis_wire import CommandReader, Failure, ProtocolError, Push, Status, encode
+from .redis_wire import CommandReader, Failure, ProtocolError, Status, encode
 
 if TYPE_CHECKING:
     from .redis import RedisPlugin
@@ -31,12 +31,10 @@ class RedisPeer(Peer):
     """
 
     def __init__(self, plugin: RedisPlugin, dial: Dial) -> None:
-        self._plugin = plugin
         self._promises = plugin.promises
         self._conversation = Conversation(dial)
         self._reader = CommandReader()
         self._replies: list[bytes] = []
-        self._published: list[Push] = []
         self._deaf = False
         store = plugin.store
         self._shelf = Shelf(store, self._conversation) if store is not None else None
@@ -64,26 +62,10 @@ class RedisPeer(Peer):
         if self._conversation.over:
             self.wire.close()
 
-    def reading(self, call: Call) -> None:
-        if self._deaf:
-            return
-        self._replies += self._messages()
-        self._flush()
-        endless = getattr(call, "timeout", 0) is None  # not every carrier knows
-        if endless and self._conversation.listening and self.wire.alone and not self.wire.unread:
-            raise self._plugin.verifier.refuse(EndlessWaitError("redis:message"))
-
     def closed(self) -> None:
         self._deaf = True
-        self._plugin.hung_up(self)
         if self._shelf is not None:
             self._shelf.close()
-
-    def publish(self, channel: bytes, data: bytes, *, sharded: bool) -> int:
-        """Keep what somebody publishes for this client, if it is subscribed; return how often it gets it."""
-        pushes = list(self._conversation.pushes(channel, data, sharded=sharded))
-        self._published += pushes
-        return len(pushes)
 
     def _flush(self) -> None:
         if self._replies:
@@ -91,9 +73,8 @@ class RedisPeer(Peer):
             self.wire.send(b"".join(replies))
 
     def _messages(self) -> list[bytes]:
-        published, self._published = self._published, []
-        promised = self._promises.messages(self, self._conversation, self._origin())
-        return [self._conversation.encode(push) for push in (*published, *promised)]
+        pushes = self._promises.messages(self, self._conversation, self._origin())
+        return [self._conversation.encode(push) for push in pushes]
 
     def _origin(self) -> Origin:
         return self.wire.origin or caller()
@@ -144,7 +125,10 @@ class RedisPeer(Peer):
             return conversation.encode(raised)
         self._flush()
         self._deaf = True
-        self.wire.fail(raised)
+        if isinstance(raised, EOFError):
+            self.wire.close()
+        else:
+            self.wire.fail(raised)
         return b""
 
     def _unscripted(self, command: str, args: list[bytes], words: list[bytes]) -> bytes | list[bytes]:
@@ -169,6 +153,4 @@ class RedisPeer(Peer):
         if shelf is None:
             raise self._promises.unmocked(command, args, origin)
         self._promises.record(command, args, origin)
-        if command in ("PUBLISH", "SPUBLISH") and len(args) == 2:
-            return conversation.encode(self._plugin.publish(*args, sharded=command == "SPUBLISH"))
         return words if conversation.queued is not None else conversation.encode(shelf.run(words))

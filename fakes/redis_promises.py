@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from bigfoot import report
 from bigfoot.errors import InvalidArgumentError, UnmockedInteractionError
@@ -11,6 +12,7 @@ from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin
 from bigfoot.script import Queue, Step
 
+from . import redis_commands
 from .redis_argument import Argument, arguments
 from .redis_chores import Conversation
 from .redis_script import Message, Reply
@@ -18,11 +20,18 @@ from .redis_values import UnproducibleError
 from .redis_wire import Push
 
 MESSAGE = "redis:message"
+_LONGEST = 200  # characters of a value in a line
 
 
 def source_of(command: str) -> str:
     """Return the source id of a command."""
     return f"redis:{command.lower()}"
+
+
+def called(name: str, values: Iterable[Any]) -> str:
+    """Return a command or message in one line."""
+    shown = (text if len(text := repr(value)) <= _LONGEST else f"{text[:_LONGEST]}..." for value in values)
+    return " ".join(["redis", name, *shown])
 
 
 class Promises:
@@ -154,8 +163,10 @@ class Promises:
                 notes.append(
                     "redis-py tries again after a failed connection: promise it times=..., or Redis(retry=None)"
                 )
-        what = " ".join(["redis", command, *map(report.value, args)])
-        hint = report.unmocked(what, origin=origin, fix=fix, notes=notes)
+        method = redis_commands.METHODS.get(command, "")
+        if method in self._replies:
+            notes.append(f"{method} is promised, but redis-py sends {method.lower()}() as {command}")
+        hint = report.unmocked(called(command, args), origin=origin, fix=fix, notes=notes)
         error = UnmockedInteractionError(source_of(command), args, {}, hint)
         self._verifier.refuse(error)
         return error

@@ -35,6 +35,7 @@ _SAID: tuple[tuple[tuple[str, ...], str, dict[str, Any]], ...] = (
 _GEO = {"store": None, "store_dist": None, "withdist": False, "withcoord": False, "withhash": False}
 _GEO_COMMANDS = frozenset(["GEORADIUS", "GEORADIUSBYMEMBER", "GEOSEARCH"])
 _GEO_FLAGS = ("withdist", "withcoord", "withhash")
+_POPPED = {"withscores": True}
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
 # What a callback may raise at a reply that the server does not give to its command.
 _BEWILDERED = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
@@ -48,6 +49,8 @@ def options(command: str, words: Sequence[bytes]) -> dict[str, Any]:
     """Return what redis-py tells the callback of a command about this call of it."""
     if command == "XPENDING":
         return {"parse_detail": True} if len(words) > 2 else {}
+    if command in ("ZPOPMAX", "ZPOPMIN"):
+        return _POPPED | ({"count": words[1]} if len(words) > 1 else {})
     said = {word.upper() for word in words[2 if command == "SET" else 1 :] if len(word) <= 10}
     if command in _GEO_COMMANDS:
         return {**_GEO, **{flag: True for flag in _GEO_FLAGS if flag.upper().encode() in said}}
@@ -62,6 +65,8 @@ def all_options(command: str) -> list[dict[str, Any]]:
     """Return what redis-py may tell the callback of a command: the possibilities of a call not made yet."""
     if command in _GEO_COMMANDS:
         return [{**_GEO, **{flag: bool(bits >> n & 1) for n, flag in enumerate(_GEO_FLAGS)}} for bits in range(8)]
+    if command in ("ZPOPMAX", "ZPOPMIN"):
+        return [_POPPED, _POPPED | {"count": b"2"}]
     detail = [{"parse_detail": True}] if command == "XPENDING" else []
     return [{}, *detail, *(told for _, told in _told(command))]
 
@@ -92,7 +97,8 @@ def reply(command: str, value: Any, protocol: int, said: Mapping[str, Any], view
     calls: list[Callable[..., Any]] = [view.get(command, _as_it_is) for view in views]
     if set(calls) == {_as_it_is} and ("." in command or kind is not Shape.ANY):
         return natural(value)
-    for candidate in candidates(complete(command, value)):
+    alone = protocol == 3 and command in ("ZPOPMAX", "ZPOPMIN") and "count" not in said
+    for candidate in candidates(complete(command, value, alone=alone)):
         try:
             encode(candidate, protocol)
             parsed = _parsed(candidate, protocol)
