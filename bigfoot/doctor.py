@@ -147,7 +147,7 @@ def clients() -> Iterator[Client]:
         plugins.setdefault(rider, plugins.get(below, []))
     for library, names in plugins.items():
         if names:
-            yield Client(library, _version(library), tuple(names), _BELOW.get(library, ""))
+            yield Client(library, _version(library), tuple(dict.fromkeys(names)), _BELOW.get(library, ""))
 
 
 def intercepted() -> list[str]:
