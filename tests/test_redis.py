@@ -99,7 +99,7 @@ def test_a_subcommand_may_be_asserted_as_an_argument(mock: RedisPlugin, verifier
 
 
 def test_arguments_equal_what_the_client_was_given() -> None:
-    words = (
+    words: Any = (
         Argument(b"k"),
         Argument(b"5"),
         Argument(b"0.10"),
