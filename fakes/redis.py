@@ -16,6 +16,7 @@ from bigfoot.transports.dial import Claim, Dial, claim
 from bigfoot.verifier import StrictVerifier
 
 from . import redis_commands
+from .redis_argument import arguments
 from .redis_peer import RedisPeer
 from .redis_promises import MESSAGE, Promises, called, source_of
 from .redis_script import Message, Reply, as_bytes
@@ -208,8 +209,8 @@ class RedisPlugin(Fake):
         if interaction.source_id == MESSAGE:
             channel, data, pattern = interaction.call
             return {"channel": channel, "data": data, "pattern": pattern}
-        command, args = interaction.call
-        return {"command": command, "args": args, "kwargs": {}}
+        command, words = interaction.call
+        return {"command": command, "args": arguments(command, words), "kwargs": {}}
 
     def client(self, interaction: Interaction) -> str | None:
         return client_library.installed()

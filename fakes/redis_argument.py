@@ -45,7 +45,7 @@ class Hidden(Argument):
 _CONFIDENTIAL = frozenset(["AUTH", "HELLO", "ACL SETUSER", "MIGRATE"])
 
 
-def arguments(command: str, words: list[bytes]) -> tuple[Argument, ...]:
+def arguments(command: str, words: list[bytes]) -> tuple[Body, ...]:
     """Return the words of a command as they are recorded."""
-    kind = Hidden if command in _CONFIDENTIAL else Argument
-    return tuple(kind(word) for word in words)
+    kind: type[Argument] = Hidden if command in _CONFIDENTIAL else Argument
+    return tuple(map(kind, words))

@@ -145,10 +145,15 @@ def shape(command: str) -> Shape:
 
 def split(words: list[bytes]) -> tuple[str, list[bytes]]:
     """Return the name of a command on the wire, with its subcommand if it has one, and its arguments."""
-    name = words[0].decode("ascii", "backslashreplace").upper()
+    name = _upper(words[0])
     if name in _CONTAINERS and len(words) > 1:
-        return f"{name} {words[1].decode('ascii', 'backslashreplace').upper()}", words[2:]
+        return f"{name} {_upper(words[1])}", words[2:]
     return name, words[1:]
+
+
+@functools.lru_cache(maxsize=1024)
+def _upper(word: bytes) -> str:
+    return word.decode("ascii", "backslashreplace").upper()
 
 
 def named(command: object) -> str:
@@ -188,7 +193,7 @@ def attributes() -> dict[str, str]:
 
 def keys(words: list[bytes]) -> list[bytes]:
     """Return the keys among the words of a command, as `COMMAND GETKEYS` does."""
-    name = words[0].decode("ascii", "backslashreplace").upper()
+    name = _upper(words[0])
     counted = _COUNTS.get(name)
     if counted is not None and len(words) > counted and words[counted].isdigit():
         return words[counted + 1 : counted + 1 + int(words[counted])]

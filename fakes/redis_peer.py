@@ -108,12 +108,11 @@ class RedisPeer(Peer):
 
     def _scripted(self, command: str, args: list[bytes]) -> bytes | list[bytes] | None:
         """Return the promised reply, recorded; None if nothing is promised."""
-        if not self._promises.may_answer(command):
-            return None
         conversation = self._conversation
-        step, reply = self._promises.take(command, args, conversation.protocol, self._origin())
-        if step is None:
+        taken = self._promises.take(command, args, conversation.protocol, self._origin)
+        if taken is None:
             return None
+        step, reply = taken
         raised = step.raised
         if raised is None:
             return CHORES[command](conversation, args) if command in OWN_REPLY else reply
@@ -145,7 +144,7 @@ class RedisPeer(Peer):
                 return conversation.encode(None)
             if chore is not None and command in shelf.shared:
                 shelf.run(words)
-        elif chore is None and self._promises.may_answer("EVALSHA"):
+        elif chore is None and self._promises.has("EVALSHA"):
             chore = OF_SCRIPTS.get(command)
         if chore is not None:
             return chore(conversation, args)

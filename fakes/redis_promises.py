@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from bigfoot import report
@@ -23,6 +24,7 @@ MESSAGE = "redis:message"
 _LONGEST = 200  # characters of a value in a line
 
 
+@functools.lru_cache(maxsize=1024)
 def source_of(command: str) -> str:
     """Return the source id of a command."""
     return f"redis:{command.lower()}"
@@ -64,14 +66,13 @@ class Promises:
         """Return the promises that the verdict misses calls of."""
         return [step for step in self._all if step.wanting]
 
-    def may_answer(self, command: str) -> bool:
-        """Tell whether anything was ever promised for a command, so that it is not answered unasked."""
-        head = command.partition(" ")[0]
-        return any(len(self._replies[name]) > 0 for name in (command, head) if name in self._replies)
+    def has(self, command: str) -> bool:
+        """Tell whether a promise is left for a command."""
+        return any(True for queue in self._queues(command) if len(queue))
 
     def take(
-        self, command: str, words: list[bytes], protocol: int, origin: Origin
-    ) -> tuple[Reply, bytes] | tuple[None, None]:
+        self, command: str, words: list[bytes], protocol: int, origin: Callable[[], Origin]
+    ) -> tuple[Reply, bytes] | None:
         """Use the next promise that is meant for a call, and leave an interaction; None if there is none.
 
         Returns:
@@ -80,31 +81,38 @@ class Promises:
         Raises:
             InvalidArgumentError: the call, made so, never gives the promised value.
         """
-        args = arguments(command, words)
         timeline = self._verifier.timeline
         for queue in self._queues(command):
-            with timeline.lock:
-                steps = list(queue)
-            for step in steps:
-                if not step.answers(args):
-                    continue
+            for step in self._meant(queue, command, words):
                 reply = b"" if step.raised is not None else self._encoded(step, protocol, words)
-                interaction = self._interaction(command, args, origin)
-                interaction.answer = step
-                interaction.how = "mock" if step.raised is None else "error"
+                interaction = Interaction(source_of(command), self._plugin, (command, words), step, origin=origin())
+                if step.raised is not None:
+                    interaction.how = "error"
                 with timeline.lock:
-                    if step.left == 0:
+                    if step.left == 0:  # another thread was faster
                         continue
                     queue.use(step)
                     timeline.add(interaction)
                 interaction.done()
                 return step, reply
-        return None, None
+        return None
+
+    def _meant(self, queue: Queue[Reply], command: str, words: list[bytes]) -> Iterator[Reply]:
+        """Yield the promises of a queue that are meant for a call. Runs user code: matchers."""
+        first = queue.peek()
+        if first is not None and first.args is None:
+            yield first
+        with self._verifier.timeline.lock:
+            steps = list(queue)
+        args = arguments(command, words)
+        yield from (step for step in steps if step.answers(args))
 
     def _queues(self, command: str) -> Iterator[Queue[Reply]]:
-        for name in dict.fromkeys((command, command.partition(" ")[0])):
-            if name in self._replies:
-                yield self._replies[name]
+        if command in self._replies:
+            yield self._replies[command]
+        head, _, second = command.partition(" ")
+        if second and head in self._replies:
+            yield self._replies[head]
 
     def _encoded(self, step: Reply, protocol: int, words: list[bytes]) -> bytes:
         try:
@@ -115,12 +123,9 @@ class Promises:
 
     def record(self, command: str, words: list[bytes], origin: Origin) -> None:
         """Leave an interaction for a command that no promise has answered."""
-        interaction = self._interaction(command, arguments(command, words), origin)
+        interaction = Interaction(source_of(command), self._plugin, (command, words), origin=origin)
         self._verifier.timeline.append(interaction)
         interaction.done()
-
-    def _interaction(self, command: str, args: tuple[Argument, ...], origin: Origin) -> Interaction:
-        return Interaction(source_of(command), self._plugin, (command, args), origin=origin)
 
     def messages(self, peer: object, conversation: Conversation, origin: Origin) -> list[Push]:
         """Return the promised messages that a connection gets now, and leave their interactions."""

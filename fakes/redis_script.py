@@ -8,6 +8,7 @@ from typing import Any
 from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.script import Step, is_exception
+from bigfoot.values import Body
 
 from .redis_argument import Argument
 from .redis_chores import OWN_REPLY
@@ -60,7 +61,7 @@ class Reply(Step):
         self.args = args
         self.raised: Raised | None = None if raises is None else raised(command, raises)
         self._views = views
-        self._wire: dict[tuple[int, str], bytes] = {}
+        self._wire: dict[int | tuple[int, str], bytes] = {}  # by protocol, and what is said of the call if anything
         self._said = shape(command) in (Shape.ANY, Shape.STATUS)
         if raises is None and command not in OWN_REPLY:
             self._check()
@@ -71,7 +72,7 @@ class Reply(Step):
         for protocol in _PROTOCOLS:
             for said in all_options(self.command) if self._said else ({},):
                 try:
-                    self._wire[protocol, str(said)] = self._encoded(protocol, said)
+                    self._wire[protocol if not said else (protocol, str(said))] = self._encoded(protocol, said)
                     return
                 except UnproducibleError as error:
                     first = first or error
@@ -83,11 +84,11 @@ class Reply(Step):
         Raises:
             UnproducibleError: the call, made so and over this protocol, never gives the promised value.
         """
-        said = options(self.command, words) if self._said else {}
-        key = (protocol, str(said))
+        said = options(self.command, words) if self._said else None
+        key = protocol if not said else (protocol, str(said))
         found = self._wire.get(key)
         if found is None:
-            found = self._wire[key] = self._encoded(protocol, said)
+            found = self._wire[key] = self._encoded(protocol, said or {})
         return found
 
     def _encoded(self, protocol: int, said: Mapping[str, Any]) -> bytes:
@@ -97,7 +98,7 @@ class Reply(Step):
         except TypeError as error:
             raise UnproducibleError(str(error)) from error
 
-    def answers(self, given: tuple[Argument, ...]) -> bool:
+    def answers(self, given: tuple[Body, ...]) -> bool:
         """Tell whether it is meant for a call with these arguments. Runs user code: matchers."""
         return self.args is None or bool(self.args == given)
 
