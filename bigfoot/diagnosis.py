@@ -53,10 +53,11 @@ def _versions(findings: Findings) -> list[str]:
 
 
 def _clients(findings: Findings, width: int) -> list[str]:
-    rows = [
-        (f"{met.client.library} {met.client.version}".rstrip(), _answered(met, findings.config), _seam(met))
-        for met in findings.met
-    ]
+    rows = []
+    for met in findings.met:
+        first, *others = _answered(met, findings.config)
+        rows.append((f"{met.client.library} {met.client.version}".rstrip(), first, _seam(met)))
+        rows += [("", other, "") for other in others]
     lines = columns([("client", "answered by", "met at"), *rows], width - 2)
     return [
         *_wrapped("Met inside a sandbox: these clients run for real, only their wire is bigfoot's.", width),
@@ -65,9 +66,8 @@ def _clients(findings: Findings, width: int) -> list[str]:
     ]
 
 
-def _answered(met: Met, config: Config) -> str:
-    names = [f"bigfoot.{name}" if config.enables(name) else f"({name} is disabled)" for name in met.client.plugins]
-    return ", ".join(names)
+def _answered(met: Met, config: Config) -> list[str]:
+    return [f"bigfoot.{name}" if config.enables(name) else f"({name} is disabled)" for name in met.client.plugins]
 
 
 def _seam(met: Met) -> str:
