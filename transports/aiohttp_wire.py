@@ -119,9 +119,10 @@ class Wire(asyncio.Transport):
         headers = reply.headers  # a length that the mock did not give itself comes last
         declared = (headers and headers[-1][0] == b"Content-Length") or reply.declared_length() is not None
         self._delimited = declared and reply.status >= 200
-        if self._delimited and len(self._reply) <= PIECE:
+        if self._delimited and len(self._reply) <= PIECE and hasattr(self._protocol, "writing_paused"):
             # In the same breath: aiohttp has said what response it expects before it wrote the request, and a turn
-            # of the loop would cost more than all the rest.
+            # of the loop would cost more than all the rest. Where its protocols cannot tell whether writing is
+            # paused (before 3.11), it writes even a bare head in a task, which the end of the reply would cancel.
             self._deliver()
         else:
             self._loop.call_soon(self._deliver)
