@@ -95,7 +95,7 @@ def connects(sandbox: Any, client: socket.socket, address: Any) -> bool:
 def _describe(client: socket.socket, address: Any) -> Dial | None:
     from .socket import describe
 
-    dial = describe(client.family, address, depth=4)
+    dial = describe(client.family, address)
     if dial is not None:
         dial.kind = "datagram"
     return dial

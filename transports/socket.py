@@ -65,6 +65,17 @@ def dials(sandbox: Any, client: socket.socket, address: Any) -> bool:
     Raises:
         UnmockedInteractionError: nobody answers it.
     """
+    try:
+        return _dials(sandbox, client, address)
+    except OSError:
+        raise
+    except BaseException:
+        # socket.create_connection and its likes close their socket after an OSError only.
+        client.close()
+        raise
+
+
+def _dials(sandbox: Any, client: socket.socket, address: Any) -> bool:
     if client.type == socket.SOCK_DGRAM and client.family != _UNIX:
         return datagram.connects(sandbox, client, address)
     dial = describe(client.family, address)
@@ -77,11 +88,11 @@ def dials(sandbox: Any, client: socket.socket, address: Any) -> bool:
     return True
 
 
-def describe(family: int, address: Any, *, depth: int = 2) -> Dial | None:
+def describe(family: int, address: Any) -> Dial | None:
     """Return the dial to an address, or None if it is nothing that a sandbox answers."""
-    if _by_tool(depth + 1):
+    if _by_tool():
         return None
-    origin = caller(depth + 1)
+    origin = caller(3)
     if family == _UNIX:
         path = address if isinstance(address, str) else bytes(address).decode("utf-8", "surrogateescape")
         return Dial(path, 0, address=address, kind="unix", origin=origin)
@@ -89,24 +100,23 @@ def describe(family: int, address: Any, *, depth: int = 2) -> Dial | None:
         return None
     host = names.named(names.text(address[0]), address[1])
     own = names.is_local(host) and listening.listens(host, address[1])
-    by_user = _by_user(origin, depth + 1)
-    return Dial(host, address[1], address=address, origin=origin, by_user=by_user, own=own)
+    return Dial(host, address[1], address=address, origin=origin, by_user=_by_user(origin), own=own)
 
 
-def _by_user(origin: Origin, depth: int) -> bool:
-    frame: FrameType | None = sys._getframe(depth)
+def _by_user(origin: Origin) -> bool:
+    frame: FrameType | None = sys._getframe(3)
     while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _PLUMBING:
         frame = frame.f_back
     return frame is not None and frame.f_code is origin.code
 
 
-def _by_tool(depth: int) -> bool:
-    frame: FrameType | None = sys._getframe(depth)
-    for _ in range(4):
-        if frame is None:
-            return False
-        if str(frame.f_globals.get("__name__")).partition(".")[0] in _TOOLS:
-            return True
+def _by_tool() -> bool:
+    """Tell whether a tool dials for itself, directly or by a function of the standard library."""
+    frame: FrameType | None = sys._getframe(3)
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in _PLUMBING:
+            return package in _TOOLS
         frame = frame.f_back
     return False
 

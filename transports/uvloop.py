@@ -34,7 +34,7 @@ def _dialled(family: int, address: Any) -> socket.socket | None:
     from .socket import attach, describe
 
     sandbox = context.active(Dial)
-    dial = describe(family, address, depth=3) if sandbox is not None else None
+    dial = describe(family, address) if sandbox is not None else None
     if sandbox is None or dial is None:
         return None
     answer = sandbox.answer(dial)
