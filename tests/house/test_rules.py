@@ -42,13 +42,15 @@ FORWARDS: dict[str, str] = {
 KEPT: dict[str, str] = {
     "fakes/http_answer.py": "a user's callback failed: it is recorded, and _fail raises it on",
     "fakes/http_explain.py": "a matcher's own exception was raised to the caller, and is shown as the finding",
-    "bigfoot/report.py": "a user's own __repr__ failed, and that is shown in the place of the value",
+    "bigfoot/rendering.py": "a user's own __repr__ failed, and that is shown in the place of the value",
     "bigfoot/timeline.py": "a matcher's own exception is part of the finding; the assertion raises from it",
 }
 
 LONGEST = 300
 # Longer than that, and why it is still one thing.
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "bigfoot/errors.py": "one hierarchy, drawn at its head, which the house wants in one place",
+}
 
 
 def every(files: Iterable[Source]) -> pytest.MarkDecorator:
