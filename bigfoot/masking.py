@@ -57,6 +57,13 @@ def safe(value: Any, name: str = "") -> Any:
     """
     if _show:
         return value
+    try:
+        return _safe(value, name)
+    except RecursionError:  # it contains itself, or is too deep: its text will be masked all the same
+        return value
+
+
+def _safe(value: Any, name: str) -> Any:
     if isinstance(value, (str, bytes)):
         text = value if isinstance(value, str) else value.decode("latin-1")
         shown = masked(text)
@@ -66,11 +73,11 @@ def safe(value: Any, name: str = "") -> Any:
             return value
         return Secret(digest(value.bytes if isinstance(value, Body) else value), shown)
     if isinstance(value, Headers):
-        return {key: safe(item, key) for key, item in value.own().items()}
+        return {key: _safe(item, key) for key, item in value.own().items()}
     if isinstance(value, Mapping):
-        return {key: safe(item, key if isinstance(key, str) else "") for key, item in value.items()}
+        return {key: _safe(item, key if isinstance(key, str) else "") for key, item in value.items()}
     if type(value) in (list, tuple):
         if value and isinstance(value[0], str) and _sensitive(value[0]):  # a pair of a name and a value
-            return type(value)((value[0], *(safe(item, value[0]) for item in value[1:])))
-        return type(value)(safe(item, name) for item in value)
+            return type(value)((value[0], *(_safe(item, value[0]) for item in value[1:])))
+        return type(value)(_safe(item, name) for item in value)
     return value

@@ -13,16 +13,19 @@ _LONGEST = 4000
 
 def value(given: Any, name: str = "") -> str:
     """Return a value as it can be pasted into a test, its secrets masked."""
-    shown = safe(given, name)
+    try:
+        text = _source(safe(given, name))
+    except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
+        return f"<{type(given).__name__} whose __repr__ raised {type(error).__name__}: {error}>"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+
+
+def _source(shown: Any) -> str:
     if isinstance(shown, Headers):
         shown = shown.own()
     if isinstance(shown, Body):
         shown = str(shown) if str(shown).encode("utf-8", "surrogatepass") == shown.bytes else shown.bytes
-    try:
-        text = masked(repr(shown)) if not isinstance(shown, (str, bytes, Secret)) else repr(shown)
-    except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
-        return f"<{type(given).__name__} whose __repr__ raised {type(error).__name__}: {error}>"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+    return repr(shown) if isinstance(shown, (str, bytes, Secret)) else masked(repr(shown))
 
 
 def call(function: str, arguments: Mapping[str, Any], *positional: str) -> str:

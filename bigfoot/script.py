@@ -127,6 +127,19 @@ def times_argument(times: Any) -> int | None:
     raise InvalidArgumentError("times", times, "give a positive number of calls, or None for any number")
 
 
+def flag_argument(name: str, flag: Any) -> bool:
+    """Check an argument that is True or False.
+
+    Raises:
+        InvalidArgumentError: it is neither.
+    """
+    from bigfoot.errors import InvalidArgumentError
+
+    if isinstance(flag, bool):
+        return flag
+    raise InvalidArgumentError(name, flag, "give True or False")
+
+
 def is_exception(value: Any) -> bool:
     """Tell whether a value can be raised: an exception, or a class of exceptions."""
     return isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException))

@@ -9,6 +9,7 @@ from typing import Any
 from bigfoot import report
 from bigfoot.errors import InteractionMismatchError
 from bigfoot.interaction import How, Interaction
+from bigfoot.script import flag_argument
 from bigfoot.timeline import differences
 from bigfoot.transports.http_script import Fault
 from bigfoot.values import Body, Headers
@@ -56,6 +57,7 @@ class HttpAssertions:
 
         Raises:
             InteractionMismatchError: the next interaction is another one.
+            InvalidArgumentError: `require_response` is neither True, False nor None.
 
         Example:
             >>> bigfoot.http.assert_request(
@@ -67,7 +69,9 @@ class HttpAssertions:
             expected["request_headers"] = {} if headers is UNSET else headers
         if body is not None:
             expected["request_body"] = body
-        required = self._require_response if require_response is None else require_response
+        required = self._require_response
+        if require_response is not None:
+            required = flag_argument("require_response", require_response)
         # The response's fields are asserted by the builder, and owed only where the project or the call says so.
         interaction = self.verifier.claim(SOURCE, expected, owed="response")
         if not required:

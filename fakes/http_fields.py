@@ -9,7 +9,7 @@ from typing import Any
 from bigfoot.errors import InvalidArgumentError
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_ILLEGAL = re.compile(rb"[\r\n\x00]")
+_ILLEGAL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def interim_heads(given: Any) -> tuple[tuple[int, tuple[tuple[bytes, bytes], ...]], ...]:
@@ -74,8 +74,8 @@ def header_pairs(headers: Any, argument: str = "headers") -> list[tuple[bytes, b
         if not _TOKEN.fullmatch(name.decode("latin-1")):
             raise InvalidArgumentError(argument, pair[0], "a header name is made of letters, digits and dashes")
         if _ILLEGAL.search(value):
-            raise InvalidArgumentError(argument, {pair[0]: pair[1]}, "a header value has no line breaks and no NUL")
-        checked.append((name, value))
+            raise InvalidArgumentError(argument, {pair[0]: pair[1]}, "a header value has no control characters")
+        checked.append((name, value.strip(b" \t")))  # no client sees the white space around a value
     return checked
 
 
@@ -105,5 +105,5 @@ def reason_phrase(reason: Any) -> bytes | None:
     else:
         raise InvalidArgumentError("reason", reason, "give a string")
     if encoded is not None and _ILLEGAL.search(encoded):
-        raise InvalidArgumentError("reason", reason, "a reason phrase has no line breaks and no NUL")
+        raise InvalidArgumentError("reason", reason, "a reason phrase has no control characters")
     return encoded

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import caller
-from bigfoot.script import times_argument
+from bigfoot.script import flag_argument, times_argument
 from bigfoot.transports.http_script import Fault
 
 from . import http_reply
@@ -110,6 +110,7 @@ def mocks(
     if which:
         asked = (*asked, *criteria(which))
     times = times_argument(times)
+    required = flag_argument("required", required)
     callback = answer.pop("callback", None)
     if callback is None and _echoes(answer):
         callback = functools.partial(_echoed, answer)
@@ -130,7 +131,7 @@ def mocks(
             criteria=asked,
             pattern=where.pattern,
             group=group,
-            required=bool(required),
+            required=required,
             times=times,
             origin=caller(),
         )
@@ -161,11 +162,18 @@ def _said(name: str, value: Any) -> bool:
 
 
 def _echoes(answer: Any) -> bool:
+    try:
+        return _has_echo(answer)
+    except RecursionError:  # it contains itself, or is too deep: whoever writes it as JSON will say so
+        return False
+
+
+def _has_echo(answer: Any) -> bool:
     if isinstance(answer, Echo):
         return True
     if isinstance(answer, Mapping):
-        return any(map(_echoes, answer.values()))
-    return isinstance(answer, (list, tuple)) and any(map(_echoes, answer))
+        return any(map(_has_echo, answer.values()))
+    return isinstance(answer, (list, tuple)) and any(map(_has_echo, answer))
 
 
 def _echoed(answer: Any, request: Request) -> Any:

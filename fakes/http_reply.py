@@ -147,7 +147,10 @@ _TYPES = {"text": b"text/plain; charset=utf-8", "html": b"text/html; charset=utf
 
 def _bytes(name: str, value: Any) -> bytes:
     if isinstance(value, str):
-        return value.encode()
+        try:
+            return value.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidArgumentError(name, value, f"it cannot be written as UTF-8: {error.reason}") from None
     if name == "body" and isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     remedy = "give a string or bytes; for a structure use json=" if name == "body" else "give a string"

@@ -38,6 +38,7 @@ def _expression(part: str) -> str:
 
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_A_HOST = re.compile(r"[\s\"<>\\^`{|}]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -75,6 +76,8 @@ def url_argument(url: Any) -> str:
         raise InvalidArgumentError("url", url, f"{error}; {remedy}") from None
     if normal.partition("://")[2].startswith(("/", ":")):
         raise InvalidArgumentError("url", url, f"it has no host; {remedy}")
+    if _NOT_IN_A_HOST.search(normal.partition("://")[2].partition("/")[0]):
+        raise InvalidArgumentError("url", url, f"no host has such a name; {remedy}")
     return normal
 
 

@@ -18,7 +18,7 @@ from bigfoot.errors import (
 from bigfoot.fake import Fake
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin, caller
-from bigfoot.script import Queue, Step, is_exception
+from bigfoot.script import Queue, Step, flag_argument, is_exception
 from bigfoot.verifier import StrictVerifier
 
 _numbers = itertools.count()
@@ -195,9 +195,7 @@ class MethodProxy:
         Raises:
             InvalidArgumentError: it is neither True nor False.
         """
-        if not isinstance(flag, bool):
-            raise InvalidArgumentError("flag", flag, "give True or False")
-        self._required = flag
+        self._required = flag_argument("flag", flag)
         return self
 
     def _promise(self, kind: str, value: Any) -> MethodProxy:
