@@ -16,7 +16,7 @@ from bigfoot.fake import Fake, Source
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin, caller
 from bigfoot.script import Step, is_exception
-from bigfoot.steps import Kind, SessionStep
+from bigfoot.steps import Kind, SessionStep, kind_of
 
 if TYPE_CHECKING:
     from bigfoot.verifier import StrictVerifier
@@ -88,15 +88,19 @@ class Session:
 
     def peek(self) -> SessionStep | None:
         """Return the next step, or None when the script is at its end."""
-        try:
-            return self._steps[0]
-        except IndexError:
-            return None
+        return next(iter(self._steps.copy()), None)
 
     def next_is(self, *names: str) -> bool:
         """Tell whether the next step is one of these."""
         step = self.peek()
         return step is not None and step.name in names
+
+    def upcoming(self, name: str) -> SessionStep | None:
+        """Return the next step of this name if only optional ones come before it."""
+        for step in self._steps.copy():
+            if step.name == name or step.required:
+                return step if step.name == name else None
+        return None
 
     def take(
         self,
@@ -209,12 +213,7 @@ class SessionFake(Fake, Generic[S]):
         Raises:
             InvalidArgumentError: there is no such step; it says which one may be meant.
         """
-        for kind in cls.table:
-            if kind.name == name:
-                return kind
-        names = [kind.name for kind in cls.table]
-        meant = report.meant(name, names) if isinstance(name, str) else ""
-        raise InvalidArgumentError("method", name, f"there is no such step{meant}; there are {', '.join(names)}")
+        return kind_of(cls.table, name)
 
     def check(self, step: SessionStep) -> None:
         """Refuse a step whose values cannot be meant; by default only options.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bigfoot import report
+from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import caller
 from bigfoot.script import Step
 
@@ -29,6 +30,20 @@ class Kind(NamedTuple):
     states: tuple[str, ...]
     to: str = ""
     returns: str = "None"
+
+
+def kind_of(table: tuple[Kind, ...], name: Any) -> Kind:
+    """Return the row of a table for a step.
+
+    Raises:
+        InvalidArgumentError: there is no such step; it says which one may be meant.
+    """
+    for kind in table:
+        if kind.name == name:
+            return kind
+    names = [kind.name for kind in table]
+    meant = report.meant(name, names) if isinstance(name, str) else ""
+    raise InvalidArgumentError("method", name, f"there is no such step{meant}; there are {', '.join(names)}")
 
 
 class SessionStep(Step):

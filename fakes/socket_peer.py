@@ -127,21 +127,28 @@ class SocketPeer(Peer):
                 self._take(self._reads, {"size": Size(0), "data": b""})
                 self.wire.fail(raised(step.raises))
                 return
-            chunk = bytes(step.returns)
-            if not self.wire.seen:
-                self._take(self._reads, {"size": Size(len(chunk)), "data": chunk})
-            self._chunk, self._left = chunk, len(chunk)
-            self.wire.send(chunk) if chunk or self.wire.dial.kind == "datagram" else self.wire.close()
+            self._send(bytes(step.returns))
         if self._ended and not self._session.next_is(self._reads):
             self.wire.close()  # nothing will be asked any more, and nothing is left to be said
+
+    def _send(self, chunk: bytes) -> None:
+        if not self.wire.seen:
+            self._take(self._reads, {"size": Size(len(chunk)), "data": chunk})
+        self._chunk, self._left = chunk, len(chunk)
+        if chunk or self.wire.dial.kind == "datagram":
+            self.wire.send(chunk)
+        else:
+            self.wire.close()
 
     def reading(self, call: Call) -> None:
         if self._chunk is not None:
             return
-        step = self._session.peek()
-        if step is not None and step.name == self._reads and step.raises is not None:
+        step = self._session.upcoming(self._reads)  # what is optional before it does not come any more
+        if step is not None and step.raises is not None:
             self._take(self._reads, {"size": call.size, "data": b""})
             self.wire.fail(raised(step.raises))
+        elif step is not None:
+            self._send(bytes(step.returns))
         elif self.wire.alone and not self._refused:
             self._take(self._reads, {"size": call.size, "data": b""})
 

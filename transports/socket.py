@@ -130,6 +130,7 @@ def attach(sandbox: Any, client: socket.socket, dial: Dial, peer: Peer | None) -
     connection = Connection(dial, sandbox, far, client.fileno(), inline=not foreign, raises=blocking or loop is None)
     claimed.claim(client, connection)
     try:
+        tls_client.adopt(client, connection)
         connection.begin(peer)
     except BaseException:
         connection.over = True

@@ -9,6 +9,7 @@ from typing import Any
 from bigfoot.seam import Seam, Target
 
 from . import claimed, registry
+from .connection import Connection
 from .tls_server import trust
 
 
@@ -47,6 +48,13 @@ def _wrap_socket(original: Callable[..., ssl.SSLSocket]) -> Callable[..., ssl.SS
         return wrapped
 
     return wrap_socket
+
+
+def adopt(client: Any, connection: Connection) -> None:
+    """Prepare for the handshake of a socket that was wrapped before it connects."""
+    if isinstance(client, ssl.SSLSocket):
+        trust(client.context)
+        connection.buffered = client.pending
 
 
 def _wrap_bio(original: Callable[..., ssl.SSLObject]) -> Callable[..., ssl.SSLObject]:
