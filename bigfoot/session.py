@@ -34,8 +34,6 @@ class Session:
         state: where the state machine is.
         origin: the line that made it.
 
-    Example:
-        >>> bigfoot.socket_mock.new_session().expect("connect", returns=None)  # doctest: +SKIP
     """
 
     def __init__(self, plugin: SessionFake[Any], binding: Mapping[str, Any]) -> None:
@@ -88,7 +86,10 @@ class Session:
 
     def peek(self) -> SessionStep | None:
         """Return the next step, or None when the script is at its end."""
-        return next(iter(self._steps.copy()), None)
+        try:
+            return self._steps[0]
+        except IndexError:
+            return None
 
     def next_is(self, *names: str) -> bool:
         """Tell whether the next step is one of these."""

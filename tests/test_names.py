@@ -69,7 +69,7 @@ class TestAddresses:
             six = socket.getaddrinfo("known.example", "443", socket.AF_INET6, socket.SOCK_STREAM)
             both = socket.getaddrinfo("known.example", "https")
             named = socket.getaddrinfo("known.example", None, flags=socket.AI_CANONNAME, type=socket.SOCK_RAW)
-        assert [(family, where[0][:7], where[1]) for family, _, _, _, where in six] == [
+        assert [(family, str(where[0])[:7], where[1]) for family, _, _, _, where in six] == [
             (socket.AF_INET6, "::ffff:", 443)
         ]
         assert [(kind, where[1]) for _, kind, _, _, where in both] == [
@@ -124,7 +124,8 @@ class TestLoops:
         async def main() -> Any:
             loop = asyncio.get_running_loop()
             found = await loop.getaddrinfo("known.example", 80, type=socket.SOCK_STREAM)
-            return found[0][4][0], (await loop.getnameinfo(found[0][4], socket.NI_NUMERICSERV))[0]
+            address = str(found[0][4][0])
+            return address, (await loop.getnameinfo((address, 80), socket.NI_NUMERICSERV))[0]
 
         with verifier.sandbox():
             address, name = run(main())

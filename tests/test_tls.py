@@ -249,13 +249,17 @@ class TestAGreeting:
             sock.unwrap().close()  # close_notify goes both ways
 
 
+def void(_: object) -> None:
+    """Nothing is to be said."""
+
+
 class InMemory:
     """A client's TLS in memory, and the layer that it speaks to."""
 
     def __init__(self, context: ssl.SSLContext, alpn: tuple[str, ...] = ()) -> None:
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="api.example.com")
-        self.layer = Layer(Dial("api.example.com", 443), self.incoming.write)
+        self.layer = Layer(Dial("api.example.com", 443), lambda data: void(self.incoming.write(data)))
         self.alpn = alpn
         self.said = b""
 
