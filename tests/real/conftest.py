@@ -12,6 +12,7 @@ import pytest
 
 from .routes import ROUTES
 from .routes_edges import EDGE_ROUTES
+from .routes_sdks import SDK_ROUTES
 from .server import Server
 
 # Where each client looks for the authorities that it trusts, besides its own list.
@@ -28,7 +29,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 @pytest.fixture(scope="session")
 def http_server() -> Iterator[Server]:
     """The server without TLS."""
-    with Server(ROUTES | EDGE_ROUTES) as running:
+    with Server(ROUTES | EDGE_ROUTES | SDK_ROUTES) as running:
         yield running
 
 
@@ -41,7 +42,7 @@ def https_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     authority.cert_pem.write_to_path(bundle)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with pytest.MonkeyPatch.context() as patch, Server(ROUTES, context) as running:
+    with pytest.MonkeyPatch.context() as patch, Server(ROUTES | SDK_ROUTES, context) as running:
         for name in TRUST:
             patch.setenv(name, str(bundle))
         _trusted_since_import(bundle, patch)
