@@ -27,6 +27,20 @@ def clients(session: nox.Session, versions: str) -> None:
 
 
 @nox.session(python=OLDEST)
+def sdks(session: nox.Session) -> None:
+    """The same comparison through SDKs; they are an extra of their own, which takes long to install."""
+    session.install("-e", ".[dev,sdks]")
+    session.run("pytest", "tests/real/test_sdks.py", "tests/real/test_sdk_trouble.py", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def niquests(session: nox.Session) -> None:
+    """niquests, which puts urllib3-future in the place of urllib3."""
+    session.install("-e", ".", "-r", "tests/niquests.txt")
+    session.run("pytest", "tests/test_niquests.py", "tests/real/test_niquests.py", *session.posargs)
+
+
+@nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
     """ruff, as linter and as formatter."""
     session.install("ruff>=0.8")

@@ -86,8 +86,6 @@ class _Exchange:
             # The request's own body is used up by reading it; what was read is sent if the call passes through.
             request.body = call.body = _read(request.body)
             interaction = sandbox.answer(call)
-        elif call.body is None:  # it passes through for sure, and streams
-            request.body = _Upload(request.body, interaction.answer, sandbox)
         self._interaction: Interaction = interaction
 
     @property
@@ -159,30 +157,6 @@ class _Exchange:
         elif isinstance(error, (OSError, importlib.import_module("http.client").HTTPException)):
             made = exceptions.ConnectionError(error, request=self._request)
         return made
-
-
-class _Upload:
-    """A body that passes through, noted as it is read; everything else of it is the application's own."""
-
-    def __init__(self, body: Any, passed: PassThrough, sandbox: Any) -> None:
-        self._body, self._passed, self._sandbox = body, passed, sandbox
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._body, name)  # urllib3 reads what has `read`, and iterates over what has not
-        return functools.partial(self._advanced, found) if name == "read" else found
-
-    def __iter__(self) -> Iterator[Any]:
-        pieces = iter(self._body)
-        nothing = object()
-        while (piece := self._advanced(next, pieces, nothing)) is not nothing:
-            yield piece
-
-    def _advanced(self, advance: Callable[..., Any], *args: Any) -> Any:
-        with context.inside(self._sandbox):  # the application's code, which may make calls of its own
-            piece = advance(*args)
-        if isinstance(piece, (bytes, str)):
-            self._passed.send(piece.encode() if isinstance(piece, str) else piece)
-        return piece
 
 
 def _normalize(library: str, request: Any) -> HttpRequest:

@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-import bigfoot
-
 from .cases import Case
 from .replay import check_passed_through, check_scripted
 from .server import Server
@@ -47,10 +45,3 @@ def test_scripted(case: Case, server: Server) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_passed_through(case: Case, server: Server) -> None:
     check_passed_through(case, server)
-
-
-def test_urllib3_itself_is_refused() -> None:
-    urllib3 = pytest.importorskip("urllib3")
-    pytest.importorskip("niquests", reason="only urllib3-future is refused; it comes with niquests")
-    with bigfoot.sandbox(), urllib3.PoolManager() as http, pytest.raises(bigfoot.BigfootError, match="URLLIB3_NO_"):
-        http.request("GET", "http://example.com/")
