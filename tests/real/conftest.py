@@ -15,6 +15,8 @@ from .routes_edges import EDGE_ROUTES
 from .routes_sdks import SDK_ROUTES
 from .server import Server
 
+pytest.register_assert_rewrite(f"{__package__}.replay")
+
 # Where each client looks for the authorities that it trusts, besides its own list.
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
 
