@@ -1,7 +1,8 @@
 """Every Python block of the README and the documentation runs, as printed.
 
 A block that defines tests is run as a test file; any other is executed inside one test. All of them run in
-one child process. A block with a title (```python title="shop.py") is a file that the page's others import.
+one child process. A block with a title (```python title="shop.py") is a file that the page's others import; one with
+the name of another library (```python title="with respx") shows that library, and is run by `test_migrating.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>\S[^\n]*)\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
-PYTHON = re.compile(r'python(?: title="(?P<title>\w+\.py)")?')
+PYTHON = re.compile(r'python(?: title="(?:(?P<title>\w+\.py)|with (?P<peer>[\w.]+))")?')
 RUNS_AS_PYTHON = {"py", "py3", "python", "python3", "pycon", "pyi"}
 
 CONFIGURATION = """\
@@ -67,6 +68,12 @@ class Block:
         return found["title"] if found else None
 
     @property
+    def peer(self) -> str | None:
+        """The other library that the block is about."""
+        found = PYTHON.fullmatch(self.info)
+        return found["peer"] if found else None
+
+    @property
     def module(self) -> str:
         """The name of its test file, unique over all pages."""
         return f"test_{re.sub(r'[^a-z0-9]+', '_', self.place.lower())}"
@@ -96,7 +103,7 @@ def blocks() -> Iterator[Block]:
 
 
 BLOCKS = list(blocks())
-EXAMPLES = [block for block in BLOCKS if block.language == "python" and not block.title]
+EXAMPLES = [block for block in BLOCKS if block.language == "python" and not block.title and not block.peer]
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +113,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     (root / "pyproject.toml").write_text(CONFIGURATION)
     (root / "conftest.py").write_text(Path(__file__).with_name("docs_conftest.py").read_text())
     for block in BLOCKS:
-        if block.language == "python":
+        if block.language == "python" and not block.peer:
             folder = root / re.sub(r"\W", "_", block.page.relative_to(ROOT).as_posix())
             folder.mkdir(exist_ok=True)
             block.write(folder)
