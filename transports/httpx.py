@@ -7,6 +7,7 @@ untouched, while subclasses, wrapping transports, mounts, proxies and clients bu
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -51,14 +52,20 @@ def _init(library: Library, original: Callable[..., Any]) -> Callable[..., Any]:
         # Only where the client would build its default context; what the user chose is used, and checked, at once.
         chosen = args or kwargs.get("verify", True) is not True or kwargs.get("cert") is not None
         if not chosen and context.active(HttpRequest) is not None:
-            kwargs["verify"] = _lazy_context(library.module, kwargs.get("trust_env", True))
+            kwargs["verify"] = _lazy_context(
+                library.module, kwargs.get("trust_env", True), *map(os.environ.get, _TRUST)
+            )
         original(self, *args, **kwargs)
 
     return __init__
 
 
-@functools.cache
-def _lazy_context(module: Any, trust_env: bool) -> LazyContext:
+# Where httpx, and below it OpenSSL, are told which authorities to trust; tests change it.
+_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@functools.lru_cache(16)
+def _lazy_context(module: Any, trust_env: bool, *trusted: str | None) -> LazyContext:
     return LazyContext(functools.partial(module.create_ssl_context, trust_env=trust_env))
 
 
