@@ -23,7 +23,7 @@ from .http_assert import HttpAssertions
 from .http_base import HttpBase
 from .http_mount import Application, mounted
 from .http_promise import Echo, ErrorOptions, Options, mocks, route
-from .http_record import SOURCE, client, details, extras, summary
+from .http_record import SOURCE, client, details, ended_in, extras, summary
 from .http_reply import UNSET
 from .http_routes import Group, Rule
 from .http_url import is_pattern, method_argument, pattern_argument, url_argument
@@ -278,8 +278,6 @@ class HttpPlugin(Fake, HttpAssertions):
             report.value(fields["url"]),
         )
         if fields["status"] is None:
-            error = interaction.extras["error"]
-            shown = repr(error.kind) if isinstance(error, Fault) else type(error).__name__
-            return report.call(f"{request}.assert_error", {}, shown)
+            return report.call(f"{request}.assert_error", {}, ended_in(interaction))
         response = {"headers": fields["response_headers"], "body": fields["response_body"]}
         return report.call(f"{request}.assert_response", response, repr(fields["status"]))

@@ -11,7 +11,6 @@ from bigfoot.errors import InteractionMismatchError
 from bigfoot.interaction import How, Interaction
 from bigfoot.script import flag_argument
 from bigfoot.timeline import differences
-from bigfoot.transports.http_script import Fault
 from bigfoot.values import Body, Headers
 from bigfoot.verifier import StrictVerifier
 
@@ -172,7 +171,7 @@ class HttpCall:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What else is known: `error`, `path_params`, `chunks`, `closed_early`, `virtual`, connection facts."""
+        """What else is known: `error`, `fault`, `path_params`, `chunks`, `closed_early`, `virtual`, ..."""
         return self.interaction.extras
 
     def __repr__(self) -> str:
@@ -214,8 +213,8 @@ class HttpAssertionBuilder:
         """Assert that the same interaction ended without a response.
 
         Arguments:
-            error: the name of the fault (`"reset"`, `"timeout"`, ...), or the exception or class of exceptions that
-                the call ended in, or a matcher of it.
+            error: the name of the fault (`"reset"`, `"timeout"`, `"timeout:connect"`, ...), or the exception that the
+                mock raised, its class, or a matcher of it.
 
         Raises:
             AssertionInsideSandboxError: the sandbox is still open.
@@ -224,7 +223,7 @@ class HttpAssertionBuilder:
         Example:
             >>> bigfoot.http.assert_request("GET", "https://api.example.com/").assert_error("reset")  # doctest: +SKIP
         """
-        self._assert({"error": ErrorMatch(error)})
+        self._assert({"fault": error} if isinstance(error, str) else {"error": ErrorMatch(error)})
 
     def _assert(self, expected: dict[str, Any]) -> None:
         self._verifier.refuse_inside()
@@ -239,7 +238,7 @@ class HttpAssertionBuilder:
 
 
 class ErrorMatch:
-    """Equal to the error that is meant: a fault by its name, an exception by its class or itself."""
+    """Equal to the exception that is meant, by its class or by itself."""
 
     def __init__(self, meant: Any) -> None:
         self._meant = meant
@@ -248,8 +247,6 @@ class ErrorMatch:
         meant = self._meant
         if isinstance(meant, type) and issubclass(meant, BaseException):
             return isinstance(other, meant)
-        if isinstance(other, Fault) and isinstance(meant, str):
-            return meant in (other.kind, f"{other.kind}:{other.phase}")
         if isinstance(meant, BaseException) and isinstance(other, BaseException):
             return meant is other or (type(meant) is type(other) and meant.args == other.args)
         return bool(meant == other)

@@ -41,7 +41,7 @@ def _response(answer: Any, method: str) -> tuple[int | None, Any, bytes]:
     if isinstance(answer, HttpReply):
         return answer.status, answer.headers, answer.body_for(method)
     if isinstance(answer, Delivery):
-        if answer.reply.fault is not None and answer.reply.fault.kind != "truncated":
+        if not answer.begun:
             return None, (), b""
         return answer.reply.status, answer.reply.headers, bytes(answer.received.data)
     if isinstance(answer, PassThrough):
@@ -53,15 +53,22 @@ def extras(interaction: Interaction) -> dict[str, Any]:
     """Return the fields that may be asserted and need not be."""
     call: HttpRequest = interaction.call
     answer = interaction.answer
-    found: dict[str, Any] = {"client": client(interaction), "error": None, "virtual": 0.0, "path_params": {}}
+    found: dict[str, Any] = {
+        "client": client(interaction),
+        "error": None,
+        "fault": None,
+        "path_params": {},
+        "virtual": 0.0,
+    }
     if call.named is not None:
         found["path_params"] = call.named(call.url)
     if isinstance(answer, Delivery):
         found |= {
-            "error": answer.reply.fault or answer.error,
+            "error": answer.error,
+            "fault": answer.fault,
             "virtual": answer.virtual,
             "chunks": answer.chunks,
-            "closed_early": not answer.finished and answer.error is None and answer.reply.fault is None,
+            "closed_early": not answer.finished and answer.error is None and answer.fault is None,
         }
     elif isinstance(answer, PassThrough):
         found |= {"error": answer.error, "size": answer.received.size}
@@ -92,9 +99,19 @@ def summary(interaction: Interaction) -> str:
     if fields["status"] is not None:
         outcome = str(fields["status"])
     else:
-        error = interaction.extras["error"]
-        outcome = "no response" if error is None else getattr(error, "kind", None) or type(error).__name__
+        facts = interaction.extras
+        fault, error = facts["fault"], facts["error"]
+        outcome = fault.kind if fault is not None else "no response" if error is None else type(error).__name__
     return f"{fields['method']} {fields['url']} -> {outcome}"
+
+
+def ended_in(interaction: Interaction) -> str:
+    """Return what `assert_error` takes, as source text: the name of a fault, or the class of an exception."""
+    facts = interaction.extras
+    if facts["fault"] is not None:
+        return repr(facts["fault"].kind)
+    kind = type(facts["error"])
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def shown_url(url: str) -> str:

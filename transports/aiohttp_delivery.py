@@ -66,6 +66,7 @@ class Player:
             for item in delivery.head():
                 if await self._befalls(item, wire):
                     return
+            delivery.begin(method)
             await wire.feed(reply.head(method))
             started = True
             async for piece in delivery.body_async(method):
@@ -81,7 +82,6 @@ class Player:
                 await wire.feed(reply.last_chunk())
             wire.complete(delimited=chunked or reply.declared_length() is not None)
         except asyncio.CancelledError:  # aiohttp closed the connection, perhaps because it has all that it expects
-            delivery.finished |= delivery.received.size == reply.declared_length()
             raise
         except BaseException as error:
             delivery.fail(error)

@@ -23,18 +23,35 @@ class Delivery:
         finished: whether it took all of them.
         virtual: the seconds that passed without anybody waiting.
         received: what it took of the body, up to the recording cap.
-        error: the exception that ended it, or None.
+        begun: whether the application got the head of the reply.
+        fault: the fault that ended it, or None.
+        error: the exception that ended it, or None; there is none where the client finds the fault by itself.
     """
 
-    __slots__ = ("_interaction", "_silence", "chunks", "error", "finished", "received", "reply", "virtual")
+    __slots__ = (
+        "_declared",
+        "_interaction",
+        "_silence",
+        "begun",
+        "chunks",
+        "error",
+        "fault",
+        "finished",
+        "received",
+        "reply",
+        "virtual",
+    )
 
     def __init__(self, reply: HttpReply) -> None:
         self.reply = reply
         self.chunks = 0
+        self.begun = False
         self.finished = False
         self.virtual = 0.0
         self.received = Excerpt()
+        self.fault = reply.fault
         self.error: BaseException | None = None
+        self._declared = reply.declared_length()
         self._silence = 0.0
         self._interaction: Interaction | None = None
 
@@ -43,34 +60,43 @@ class Delivery:
         self._interaction = interaction
 
     def head(self) -> Iterator[Delay | Fault]:
-        """Yield what happens before the head of the reply; a fault is the end."""
+        """Yield what happens before the head of the reply; a fault is the end. `"truncated"` comes with the body."""
         if self.reply.delay is not None:
             yield self.reply.delay
-        if self.reply.fault is not None:
+        if self.reply.fault is not None and self.reply.fault.kind != "truncated":
             yield self.reply.fault
 
     def body(self, method: str) -> Iterator[Item]:
         """Yield the items of the body, without transfer coding."""
-        if bodiless(method, self.reply.status):
+        if self.begin(method):
             return
-        if self.reply.stream is not None:
-            yield from self.reply.stream
-        else:
-            yield from self._whole()
+        for item in self._whole() if self.reply.stream is None else self.reply.stream:
+            if isinstance(item, Fault):
+                self.fault = item
+            yield item
 
     async def body_async(self, method: str) -> AsyncIterator[Item]:
         """Yield the items of the body, without transfer coding; of an async script too."""
-        if bodiless(method, self.reply.status):
+        if self.begin(method):
             return
-        if self.reply.stream is not None:
-            async for item in self.reply.stream:
-                yield item
-        else:
+        if self.reply.stream is None:
             for item in self._whole():
+                self.fault = item if isinstance(item, Fault) else self.fault
                 yield item
+            return
+        async for item in self.reply.stream:
+            if isinstance(item, Fault):
+                self.fault = item
+            yield item
+
+    def begin(self, method: str) -> bool:
+        """Note that the application gets the head of the reply; True if that is all there is."""
+        self.begun = True
+        self.finished = bodiless(method, self.reply.status)
+        return self.finished
 
     def _whole(self) -> Iterator[Item]:
-        declared = self.reply.declared_length()
+        declared = self._declared
         body = self.reply.body if declared is None else self.reply.body[:declared]
         if body:
             yield body
@@ -111,6 +137,8 @@ class Delivery:
         self._silence = 0.0
         self.chunks += 1
         self.received.add(piece)
+        if self.received.size == self._declared:
+            self.finished = True  # the client asks for no more than that
 
     def fail(self, error: BaseException) -> None:
         """Note that the reply ended in an exception."""

@@ -113,9 +113,8 @@ def _wire(delivery: Delivery, method: str) -> Iterator[Item]:
     """Yield a reply in bytes, noting the pieces of its body as they are read; the end is the connection's end."""
     reply = delivery.reply
     chunked = reply.chunked()
-    for item in delivery.head():
-        if not (isinstance(item, Fault) and item.kind == "truncated"):  # that comes in the middle of the body
-            yield item
+    yield from delivery.head()
+    delivery.begin(method)
     yield reply.head(method)
     try:
         for piece in delivery.body(method):

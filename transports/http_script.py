@@ -29,7 +29,7 @@ class Delay(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What the wire does instead of a reply, or in the middle of one.
+    """What the wire does instead of a reply, or in the middle of one; equal to its name, such as `"reset"`.
 
     Attributes:
         kind: one of `FAULTS`.
@@ -43,6 +43,18 @@ class Fault(NamedTuple):
     def before_connection(self) -> bool:
         """Whether the client never gets a connection."""
         return self.kind in ("refused", "dns", "tls") or (self.kind == "timeout" and self.phase == "connect")
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str):
+            return other in (self.kind, f"{self.kind}:{self.phase}")
+        return tuple.__eq__(self, other) if isinstance(other, tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return tuple.__hash__(self)
+
+    def __repr__(self) -> str:
+        phase = f", {self.phase!r}" if self.phase else ""
+        return f"bigfoot.http.fault({self.kind!r}{phase})"
 
 
 # The kinds of faults, with what they are and the phases that a kind has, the usual one first.
