@@ -9,6 +9,7 @@ import gc
 import os
 import select
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -372,6 +373,92 @@ class TestScriptedFaults:
 
         with verifier.sandbox():
             run(main())
+
+
+class TestALoopThatWaits:
+    @pytest.mark.parametrize("secure", [False, True])
+    def test_for_what_nothing_can_send_is_told_so(
+        self, verifier: StrictVerifier, sockets: SocketPlugin, secure: bool
+    ) -> None:
+        session = sockets.new_session().expect("connect", returns=None).expect("send", returns=None)
+        session.expect("recv", returns=b"one\n").expect("close", returns=None, required=False)
+
+        async def main() -> None:
+            options: dict[str, Any] = {"ssl": ssl.create_default_context()} if secure else {}
+            reader, writer = await asyncio.open_connection(*ADDRESS, **options)
+            writer.write(b"x")
+            assert await reader.readline() == b"one\n"
+            try:
+                await reader.readline()
+            finally:
+                writer.transport.abort()
+                await asyncio.sleep(0)
+
+        with verifier.sandbox(), pytest.raises((UnmockedInteractionError, ConnectionResetError)) as caught:
+            asyncio.run(main())
+        assert secure or "socket:recv" in str(caught.value)
+        assert [error.hint.splitlines()[0] for error in verifier.verdict.breaches] == [  # type: ignore[attr-defined]
+            "Unmocked call: socket:recv(size=0, data=b'')"
+        ]
+
+    def test_while_a_task_may_still_send_waits(self, verifier: StrictVerifier, sockets: SocketPlugin) -> None:
+        session = sockets.new_session().expect("connect", returns=None).expect("send", returns=None)
+        session.expect("recv", returns=b"one\n").expect("close", returns=None)
+
+        async def main() -> bytes:
+            reader, writer = await asyncio.open_connection(*ADDRESS)
+            reading = asyncio.create_task(reader.readline())
+            await asyncio.sleep(0.01)
+            writer.write(b"x")
+            line = await reading
+            writer.close()
+            await writer.wait_closed()
+            return line
+
+        with verifier.sandbox():
+            assert asyncio.run(main()) == b"one\n"
+
+    def test_for_a_thread_waits(self, verifier: StrictVerifier, sockets: SocketPlugin) -> None:
+        session = sockets.new_session().expect("connect", returns=None).expect("send", returns=None)
+        session.expect("recv", returns=b"one\n").expect("close", returns=None)
+
+        async def main() -> bytes:
+            reader, writer = await asyncio.open_connection(*ADDRESS)
+            loop, waits = asyncio.get_running_loop(), threading.Event()
+            loop.call_soon(waits.set)
+
+            def later() -> None:
+                waits.wait()
+                loop.call_soon_threadsafe(writer.write, b"x")
+
+            thread = threading.Thread(target=later)
+            thread.start()
+            line = await reader.readline()
+            thread.join()
+            writer.close()
+            await writer.wait_closed()
+            return line
+
+        with verifier.sandbox():
+            assert asyncio.run(main()) == b"one\n"
+
+    def test_takes_in_what_was_sent_in_c(self, verifier: StrictVerifier, sockets: SocketPlugin, tmp_path: Path) -> None:
+        session = sockets.new_session().expect("connect", returns=None).expect("send", returns=None)
+        session.expect("recv", returns=b"one\n").expect("close", returns=None)
+        (tmp_path / "file").write_bytes(bytes(300_000))
+
+        async def main() -> bytes:
+            reader, writer = await asyncio.open_connection(*ADDRESS)
+            with open(tmp_path / "file", "rb") as file:
+                await asyncio.get_running_loop().sendfile(writer.transport, file)
+            line = await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+            return line
+
+        with verifier.sandbox():
+            assert asyncio.run(main()) == b"one\n"
+        assert read(sockets)[1] == ("send", {"data": bytes(300_000)})
 
 
 class TestThreads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 from bigfoot import context
@@ -23,6 +24,18 @@ class Company:
         # Any other thread that is at work may hold the socket; daemons from before the sandbox never saw it.
         me = threading.current_thread()
         return not any(
-            thread is not me and (not thread.daemon or thread.ident in self._threads or context.owns(thread))
+            thread is not me
+            and (not thread.daemon or thread.ident in self._threads or context.owns(thread))
+            and not _idles(thread)
             for thread in threading.enumerate()
         )
+
+
+def _idles(thread: threading.Thread) -> bool:
+    """Tell whether it is a worker of a pool that waits for a job: asyncio resolves host names in one."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return (
+        frame is not None
+        and frame.f_code.co_name == "_worker"
+        and frame.f_globals.get("__name__") == "concurrent.futures.thread"
+    )

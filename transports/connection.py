@@ -156,6 +156,17 @@ class Connection(Line):
             finally:
                 self.calling = outer
 
+    def starve(self) -> None:
+        """Tell the peer that the client waits for bytes, and can do nothing else."""
+        with self.lock:
+            if self.over or self.unread or self.peer is None or self._outbox.closing:
+                return
+            try:
+                self.peer.reading(Call("recv", stream=True))
+                self.flush()
+            except BigfootError as error:
+                self._keep(error)
+
     def delivered(self, call: Call, data: bytes) -> None:
         """Note what a read gave to the client, and send on."""
         with self.lock:

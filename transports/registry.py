@@ -15,7 +15,9 @@ _connections: dict[int, Connection] = {}
 _watches: dict[int, ref[socket.socket]] = {}
 _lock = threading.RLock()
 
-of = _connections.get  # on the way of every call of a claimed socket
+# Both are on the way of every call: of claimed sockets, and of selectors that wait.
+of = _connections.get
+count = _connections.__len__
 
 
 def add(client: socket.socket, connection: Connection) -> None:
