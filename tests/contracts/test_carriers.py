@@ -71,7 +71,7 @@ def test_the_kernel_tells_what_waits(ends: Ends) -> None:
     client, far = ends
     far.sendall(b"12345")
     assert kernel.readable(client.fileno(), 10)
-    assert kernel.waiting([-1, client.fileno()]) == 5
+    assert kernel.waiting([client.fileno()]) == 5
     assert not kernel.take_back([client.fileno()], 4)
     assert kernel.take_back([client.fileno()], 5)
     assert kernel.waiting([client.fileno()]) == 0
