@@ -11,7 +11,7 @@ from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.fake import Fake, Source
 from bigfoot.interaction import Interaction
-from bigfoot.script import Step, is_exception
+from bigfoot.script import Step
 from bigfoot.transports import aiohttp, http_client, httpx, httpx2, niquests, requests, urllib
 from bigfoot.transports.http import HttpRequest
 from bigfoot.transports.http_script import Delay, Fault
@@ -22,11 +22,11 @@ from .http_answer import Answering
 from .http_assert import HttpAssertions
 from .http_base import HttpBase
 from .http_mount import Application, mounted
-from .http_promise import Echo, ErrorOptions, Options, mocks, route
+from .http_promise import OF_ERRORS, Echo, ErrorOptions, Options, exception_argument, mocks, refuse_unknown, route
 from .http_record import SOURCE, client, details, ended_in, extras, summary
 from .http_reply import UNSET
-from .http_routes import Group, Rule
-from .http_url import is_pattern, method_argument, pattern_argument, url_argument
+from .http_routes import Group, rule
+from .http_url import url_argument
 
 
 class HttpPlugin(Fake, HttpAssertions):
@@ -130,10 +130,11 @@ class HttpPlugin(Fake, HttpAssertions):
         """
         if (fault is None) == (raises is None):
             raise InvalidArgumentError("fault", fault, "give a fault of the wire or raises, one of the two")
-        if raises is not None and not is_exception(raises):
-            raise InvalidArgumentError("raises", raises, "give an exception, or a class of exceptions")
         answer: dict[str, Any] = dict(options)
+        refuse_unknown(answer, OF_ERRORS)
         phase = answer.pop("phase", None)
+        if raises is not None:
+            exception_argument(raises, {"phase": phase, **answer})
         happens = None if fault is None else http_stream.fault(fault, phase)
         if fault == "truncated":
             answer |= {"status": 200, "headers": {"Content-Length": 1024}, "body": "cut off"}
@@ -178,12 +179,7 @@ class HttpPlugin(Fake, HttpAssertions):
         Example:
             >>> bigfoot.http.pass_through("GET", "https://api.example.com/*")  # doctest: +SKIP
         """
-        method = method_argument(method)
-        if isinstance(url, re.Pattern) or is_pattern(url):
-            pattern_argument(url)
-        else:
-            url_argument(url)
-        self._answering.rules.append(Rule(method, url))
+        self._answering.rules.append(rule(method, url))
 
     def base(self, url: str) -> HttpBase:
         """Return what promises below a URL: its `mock_response`, `mock_error` and `pass_through` take paths.
@@ -251,6 +247,8 @@ class HttpPlugin(Fake, HttpAssertions):
             ...     "GET", "https://api.example.com/users/{id}", json={"id": bigfoot.http.echo("id")}
             ... )
         """
+        if not isinstance(name, str):
+            raise InvalidArgumentError("name", name, "give the name of a part of the URL")
         return Echo(name)
 
     def details(self, interaction: Interaction) -> dict[str, Any]:

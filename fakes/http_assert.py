@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bigfoot import report
-from bigfoot.errors import InteractionMismatchError
+from bigfoot.errors import InteractionMismatchError, InvalidArgumentError
 from bigfoot.interaction import How, Interaction
 from bigfoot.script import flag_argument
 from bigfoot.timeline import differences
@@ -16,8 +16,7 @@ from bigfoot.verifier import StrictVerifier
 
 from .http_record import SOURCE
 from .http_reply import UNSET
-from .http_routes import Rule
-from .http_url import method_argument
+from .http_routes import rule
 
 
 class HttpAssertions:
@@ -87,13 +86,16 @@ class HttpAssertions:
 
         Raises:
             InteractionMismatchError: it was made more or less often.
+            InvalidArgumentError: an argument cannot be meant.
 
         Example:
             >>> bigfoot.http.assert_called_n(2, "GET", "https://api.example.com/users")  # doctest: +SKIP
         """
         self.verifier.refuse_inside()
-        rule = Rule(method_argument(method), url)
-        found = [call.interaction for call in self.calls if rule.passes(call.interaction.call)]
+        if isinstance(times, bool) or not isinstance(times, int) or times < 0:
+            raise InvalidArgumentError("times", times, "give a number of calls, 0 or more")
+        meant = rule(method, url)
+        found = [call.interaction for call in self.calls if meant.passes(call.interaction.call)]
         if len(found) != times:
             expected = {"source_id": SOURCE, "method": method, "url": url, "times": times}
             raise InteractionMismatchError(expected, None, report.wrong_count(method, url, times, found))

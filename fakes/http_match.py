@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from bigfoot.errors import InvalidArgumentError
 
+from .http_fields import header_pairs
 from .http_request import Part, Request, grouped
 
 Query = tuple[tuple[str, str], ...]
@@ -135,9 +136,11 @@ def _wanted(name: str, params: Any) -> tuple[Query, set[str]]:
         raise InvalidArgumentError(name, params, remedy)
     wanted, matchers = [], set()
     for key, given in params.items():
-        if not isinstance(key, str) or given is None or isinstance(given, (Mapping, bytes)):
+        if not isinstance(key, str):
             raise InvalidArgumentError(name, params, remedy)
         for value in given if isinstance(given, (list, tuple)) else [given]:
+            if value is None or isinstance(value, (Mapping, bytes, list, tuple)):
+                raise InvalidArgumentError(name, params, remedy)
             if isinstance(value, (str, int, float)):
                 wanted.append((key, _text(value)))
             else:
@@ -156,6 +159,7 @@ def criteria(options: Mapping[str, Any]) -> tuple[Criterion, ...]:
 
 def _headers(name: str, given: Any) -> Criterion:
     expected = {key.lower(): value for key, value in _mapping(name, given).items()}
+    header_pairs(dict.fromkeys(expected, ""), name)  # refuses names that no header has
     return Criterion(name, expected, lambda request: request.headers, _subset)
 
 
@@ -176,10 +180,21 @@ def _content(name: str, given: Any) -> Criterion:
             lambda request: str(request.body) if text else request.content,
             lambda pattern, actual: pattern.search(actual) is not None,
         )
+    _plain(name, given, (str, bytes), "give text, bytes, a compiled regular expression or a matcher")
     return Criterion(name, given, lambda request: request.body, _equal)
 
 
+def _plain(name: str, given: Any, meant: tuple[type, ...], remedy: str) -> None:
+    """Refuse a plain value that is none of those meant; anything else may be a matcher."""
+    if isinstance(given, _PLAIN) and not isinstance(given, meant):
+        raise InvalidArgumentError(name, given, remedy)
+
+
+_PLAIN = (str, bytes, int, float, list, tuple, dict, set, type(None))
+
+
 def _form(name: str, given: Any) -> Criterion:
+    _plain(name, given, (dict,), "give a mapping of names to values, or a matcher")
     if isinstance(given, Mapping):
         given = {
             key: _joined(value) if isinstance(value, (str, int, float, list)) else value for key, value in given.items()
@@ -188,7 +203,12 @@ def _form(name: str, given: Any) -> Criterion:
 
 
 def _multipart(name: str, given: Any) -> Criterion:
-    return Criterion(name, _mapping(name, given), lambda request: request.parts, _has_parts)
+    for part in _mapping(name, given).values():
+        remedy = "give for each part its content, or (filename, content), or (filename, content, type)"
+        _plain(name, part, (str, bytes, tuple), remedy)
+        if isinstance(part, tuple) and not 2 <= len(part) <= 3:
+            raise InvalidArgumentError(name, part, remedy)
+    return Criterion(name, given, lambda request: request.parts, _has_parts)
 
 
 def _schema(name: str, given: Any) -> Criterion:
@@ -200,6 +220,10 @@ def _schema(name: str, given: Any) -> Criterion:
     except ImportError:
         raise InvalidArgumentError(name, given, "a JSON Schema needs jsonschema: pip install jsonschema") from None
     _mapping(name, given)
+    try:
+        jsonschema.validators.validator_for(given).check_schema(given)
+    except jsonschema.SchemaError as error:
+        raise InvalidArgumentError(name, given, f"it is no JSON Schema: {error.message}") from None
     return Criterion(name, given, _parsed, lambda schema, actual: _fits(lambda: jsonschema.validate(actual, schema)))
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import caller
-from bigfoot.script import flag_argument, times_argument
+from bigfoot.script import flag_argument, is_exception, times_argument
 from bigfoot.transports.http_script import Fault
 
 from . import http_reply
@@ -72,6 +72,10 @@ class Route(NamedTuple):
     query: tuple[tuple[str, str], ...] | None
     pattern: re.Pattern[str] | None
 
+    def example(self) -> dict[str, str]:
+        """Return some values of the named parts of its URL."""
+        return dict.fromkeys(self.pattern.groupindex if self.pattern else (), "7")
+
 
 def route(url: Any) -> Route:
     """Check the URL of a mock.
@@ -104,6 +108,8 @@ def mocks(
         InvalidArgumentError: an argument cannot be meant.
     """
     method = method_argument(method)
+    if fault is None and raises is None:
+        refuse_unknown(answer, _KNOWN)
     which = {name: given for name, given in answer.items() if name in Matching.__annotations__}
     answer = {name: given for name, given in answer.items() if name not in which}
     query, asked = query_criteria(where.query, params, which.get("exact_params"))
@@ -111,21 +117,20 @@ def mocks(
         asked = (*asked, *criteria(which))
     times = times_argument(times)
     required = flag_argument("required", required)
-    callback = answer.pop("callback", None)
-    if callback is None and _echoes(answer):
-        callback = functools.partial(_echoed, answer)
-    elif callback is not None and not callable(callback):
-        raise InvalidArgumentError("callback", callback, "give a function that takes the request and returns an answer")
+    callback = _callback(answer)
     found = []
     for one in _answers(answer, times):
-        reply = None
-        if callback is None and raises is None:
+        reply, makes = None, callback
+        if makes is None and _echoes(one):
+            http_reply.build(_echoed(one, where.example()))  # refuses what cannot be meant
+            makes = functools.partial(_echoing, one)
+        elif makes is None and raises is None:
             reply = http_reply.build(one, keep=times != 1, fault=fault)
         mock = Mock(
             method,
             url,
             reply=reply,
-            callback=callback,
+            callback=makes,
             raises=raises,
             query=query,
             criteria=asked,
@@ -137,6 +142,53 @@ def mocks(
         )
         found.append(mock)
     return found
+
+
+def exception_argument(raises: Any, options: Mapping[str, Any]) -> None:
+    """Check what a mock is to raise, and that nothing is asked of it that only a fault of the wire has.
+
+    Raises:
+        InvalidArgumentError: it is no exception, or a class whose exceptions need arguments, or an option is a fault's.
+    """
+    if not is_exception(raises):
+        raise InvalidArgumentError("raises", raises, "give an exception, or a class of exceptions")
+    if isinstance(raises, type):
+        try:
+            raises()
+        except TypeError as error:
+            raise InvalidArgumentError("raises", raises, f"give an exception of this class: {error}") from None
+    for name in ("phase", "delay", "real_time"):
+        if options.get(name) is not None:
+            raise InvalidArgumentError(name, options[name], "it goes with fault, not with raises")
+
+
+def refuse_unknown(options: Mapping[str, Any], known: Set[str]) -> None:
+    """Refuse options that there are not.
+
+    Raises:
+        InvalidArgumentError: there is one; it says which may be meant.
+    """
+    for name in options:
+        if name not in known:
+            meant = report.meant(name, known | {"params", "required", "times"})
+            raise InvalidArgumentError(name, options[name], f"there is no such argument{meant}")
+
+
+_KNOWN = Answer.__annotations__.keys() | Options.__annotations__.keys()
+OF_ERRORS = ErrorOptions.__annotations__.keys() | set()
+
+
+def _callback(answer: dict[str, Any]) -> Callable[[Request], Any] | None:
+    """Take the callback out of the arguments; with it goes none that would say what it is to say."""
+    callback: Callable[[Request], Any] | None = answer.pop("callback", None)
+    if callback is None:
+        return None
+    if not callable(callback):
+        raise InvalidArgumentError("callback", callback, "give a function that takes the request and returns an answer")
+    for name, value in answer.items():
+        if _said(name, value):
+            raise InvalidArgumentError(name, value, "leave it out with callback, which returns the whole answer")
+    return callback
 
 
 def _answers(answer: dict[str, Any], times: int | None) -> list[Mapping[str, Any]]:
@@ -176,15 +228,19 @@ def _has_echo(answer: Any) -> bool:
     return isinstance(answer, (list, tuple)) and any(map(_has_echo, answer))
 
 
-def _echoed(answer: Any, request: Request) -> Any:
+def _echoing(answer: Any, request: Request) -> Any:
+    return _echoed(answer, request.path_params)
+
+
+def _echoed(answer: Any, named: Mapping[str, str]) -> Any:
     """Return an answer with the values of the request in the place of each `Echo`."""
     if isinstance(answer, Echo):
-        if answer.name not in request.path_params:
-            meant = report.meant(answer.name, request.path_params)
+        if answer.name not in named:
+            meant = report.meant(answer.name, named)
             raise InvalidArgumentError("echo", answer.name, f"the URL of the mock has no {{{answer.name}}}{meant}")
-        return request.path_params[answer.name]
+        return named[answer.name]
     if isinstance(answer, Mapping):
-        return {name: _echoed(value, request) for name, value in answer.items()}
+        return {name: _echoed(value, named) for name, value in answer.items()}
     if isinstance(answer, (list, tuple)):
-        return [_echoed(item, request) for item in answer]
+        return [_echoed(item, named) for item in answer]
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, TypedDict
 
 from bigfoot import report
@@ -103,6 +103,7 @@ def build(answer: Mapping[str, Any], *, keep: bool = True, fault: Fault | None =
         pairs.append((b"Content-Type", kind))
     pairs += cookie_pairs(answer.get("cookies"))
     trailers = tuple(header_pairs(answer.get("trailers"), "trailers"))
+    _refuse_framing(answer, names)
     bodiless = status in (204, 304) or status < 200
     if not bodiless and not names & {b"content-length", b"transfer-encoding"}:
         if stream is not None or trailers:
@@ -167,6 +168,18 @@ def _file(path: Any) -> tuple[bytes, bytes, None]:
     return content, kind.encode(), None
 
 
+def _refuse_framing(answer: Mapping[str, Any], names: Set[bytes]) -> None:
+    """Refuse what would say twice, and differently, where a body ends."""
+    if b"content-length" in names and b"transfer-encoding" in names:
+        raise InvalidArgumentError("headers", answer["headers"], "give Content-Length or Transfer-Encoding, not both")
+    if answer.get("trailers") and b"content-length" in names:
+        raise InvalidArgumentError("trailers", answer["trailers"], "leave Content-Length out: they follow chunks only")
+
+
 def _delay(answer: Mapping[str, Any]) -> Delay | None:
     seconds = answer.get("delay")
-    return None if seconds is None else delay(seconds, real_time=answer.get("real_time", False))
+    if seconds is not None:
+        return delay(seconds, real_time=answer.get("real_time", False))
+    if "real_time" in answer:
+        raise InvalidArgumentError("real_time", answer["real_time"], "it goes with delay")
+    return None

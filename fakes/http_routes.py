@@ -14,7 +14,7 @@ from bigfoot.urls import normal_url
 
 from .http_match import Criterion, PlainQuery
 from .http_request import Request
-from .http_url import is_pattern, pattern
+from .http_url import is_pattern, method_argument, pattern, pattern_argument, url_argument
 
 LONGEST_URL = 65_536  # a pattern is not tried on anything longer
 
@@ -188,6 +188,20 @@ def matches(mock: Mock, base: str, url: str) -> bool:
     if mock.pattern is None:  # any method on an exact route
         return normal_url(str(mock.url)).partition("?")[0] == base
     return mock.pattern.match(url) is not None or mock.pattern.match(base) is not None
+
+
+def rule(method: Any, url: Any) -> Rule:
+    """Return the rule for a method and a URL as a test writes them.
+
+    Raises:
+        InvalidArgumentError: they cannot be meant.
+    """
+    method = method_argument(method)
+    if isinstance(url, re.Pattern) or is_pattern(url):
+        pattern_argument(url)
+    else:
+        url_argument(url)
+    return Rule(method, url)
 
 
 class Rule:

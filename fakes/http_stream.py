@@ -9,6 +9,7 @@ from typing import Any
 
 from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
+from bigfoot.script import flag_argument
 from bigfoot.transports.http_script import FAULTS, Delay, Fault, Item, Pieces
 
 _JSON = json.JSONEncoder(allow_nan=False)
@@ -88,11 +89,11 @@ def delay(seconds: Any, *, real_time: Any = False) -> Delay:
     """Return a pause.
 
     Raises:
-        InvalidArgumentError: it is not a finite number of seconds from 0 on.
+        InvalidArgumentError: it is not a finite number of seconds from 0 on, or `real_time` is not a boolean.
     """
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
         raise InvalidArgumentError("delay", seconds, "give a number of seconds, 0 or more")
-    return Delay(float(seconds), bool(real_time))
+    return Delay(float(seconds), flag_argument("real_time", real_time))
 
 
 def fault(kind: Any, phase: Any = None) -> Fault:
