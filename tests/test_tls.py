@@ -150,6 +150,20 @@ class TestAHandshake:
         with verifier.sandbox(), pytest.raises(BigfootError, match=r"pip install 'bigfoot\[tls\]'"):
             dial(ssl.create_default_context())
 
+    def test_of_pyopenssl(self, verifier: StrictVerifier, sockets: SocketPlugin) -> None:
+        SSL = pytest.importorskip("OpenSSL.SSL", reason="pyOpenSSL is not installed")
+        session = sockets.new_session().expect("connect", returns=None).expect("send", returns=None)
+        session.expect("recv", returns=b"answer").expect("close", returns=None)
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_verify(SSL.VERIFY_PEER)
+        with verifier.sandbox(), socket.create_connection(("api.example.com", 443)) as sock:
+            wrapped = SSL.Connection(context, sock)
+            wrapped.set_tlsext_host_name(b"api.example.com")
+            wrapped.set_connect_state()
+            wrapped.do_handshake()
+            wrapped.sendall(b"question")
+            assert wrapped.recv(99) == b"answer"
+
     def test_to_nobody_is_refused(self, verifier: StrictVerifier) -> None:
         with verifier.sandbox(), pytest.raises(UnmockedInteractionError):
             dial(ssl.create_default_context())

@@ -25,6 +25,8 @@ else:
     Plain = object  # mixed in: an object can only be given a class whose layout is that of its own
 
 PIECE = 64 * 1024  # bytes; surely less than the buffer of a socketpair, which the same thread has to empty again
+_PEEK = int(socket.MSG_PEEK)  # plain numbers: the arithmetic of flags costs more than the read
+_DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
 _ADDRESS_LEVELS = frozenset({socket.IPPROTO_IP, socket.IPPROTO_TCP, getattr(socket, "IPPROTO_IPV6", 41)})
 
 
@@ -126,10 +128,10 @@ class Claimed(Plain):
         connection = self._connection()
         if connection is None or not connection.inline:
             return read(*args)
-        blocking = self.gettimeout() != 0 and not flags & getattr(socket, "MSG_DONTWAIT", 0)
+        blocking = self.gettimeout() != 0 and not flags & _DONTWAIT
         connection.reading(call, blocking=blocking)
         got = read(*args)
-        if not flags & socket.MSG_PEEK:
+        if not flags & _PEEK:
             connection.delivered(call, data(got))
         return got
 

@@ -16,6 +16,7 @@ from .dial import Call, Peer
 from .line import Line
 
 _PIECE = 256 * 1024  # bytes
+_WRITES = frozenset({"send", "sendall", "sendto"})
 
 
 class Connection(Line):
@@ -73,6 +74,8 @@ class Connection(Line):
                 self._take(data)
             else:
                 self._end()
+            if len(data) < _PIECE and self.calling is not None and self.calling.name in _WRITES:
+                break  # that was all of it; the next call asks again
         self.flush()
 
     def serve(self) -> None:
@@ -155,6 +158,11 @@ class Connection(Line):
                     raise fault
             finally:
                 self.calling = outer
+
+    def hand_over(self) -> None:
+        """Note that the client's calls will not be seen any more: they are made in C."""
+        with self.lock:
+            self.inline = self.seen = self.raises = False
 
     def starve(self) -> None:
         """Tell the peer that the client waits for bytes, and can do nothing else."""

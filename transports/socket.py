@@ -16,7 +16,7 @@ from bigfoot import context
 from bigfoot.origin import Origin, caller
 from bigfoot.seam import Seam, Target
 
-from . import carrier, claimed, datagram, listening, names, pump, tls_client, uvloop, waiting
+from . import carrier, claimed, datagram, listening, names, pump, pyopenssl, tls_client, uvloop, waiting
 from .connection import Connection
 from .dial import THROUGH, Dial, Peer
 
@@ -156,4 +156,4 @@ def _loop() -> str | None:
     return None
 
 
-SEAMS = (Seam("socket", _targets), tls_client.SEAM, uvloop.SEAM, waiting.SEAM)
+SEAMS = (Seam("socket", _targets), tls_client.SEAM, pyopenssl.SEAM, uvloop.SEAM, waiting.SEAM)
