@@ -29,6 +29,7 @@ class Config:
         self.table: Mapping[str, Any] = {} if table is None else table
         self.require_all_fields = self.flag("require_all_fields", True)
         self.show_secrets = self.flag("show_secrets", False)
+        self.hang_timeout = self._seconds("hang_timeout", 5.0)
         self.enabled_plugins = self._names("enabled_plugins")
         self.disabled_plugins = self._names("disabled_plugins")
         if self.enabled_plugins is not None and self.disabled_plugins is not None:
@@ -42,6 +43,14 @@ class Config:
         if not isinstance(value, bool):
             raise BigfootConfigError(f"[tool.bigfoot] {key} = {value!r}: give true or false")
         return value
+
+    def _seconds(self, key: str, default: float) -> float:
+        value = self._value(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+            raise BigfootConfigError(f"[tool.bigfoot] {key} = {value!r}: give a number of seconds, more than 0")
+        return float(value)
 
     def enables(self, plugin: str) -> bool:
         """Tell whether sandboxes answer the calls of this plugin."""

@@ -24,7 +24,9 @@ def fakes() -> Mapping[str, type[Fake]]:
     found: dict[str, type[Fake]] = {fake.name: fake for fake in _own()}
     for name, fake in _others():
         if not (isinstance(fake, type) and issubclass(fake, Fake)):
-            raise BigfootConfigError(f"the entry point {name!r} of {GROUP} is {fake!r}, not a subclass of bigfoot.fake.Fake")
+            raise BigfootConfigError(
+                f"the entry point {name!r} of {GROUP} is {fake!r}, not a subclass of bigfoot.fake.Fake"
+            )
         if found.setdefault(fake.name, fake) is not fake:
             raise BigfootConfigError(
                 f"the entry point {name!r} of {GROUP} takes the name {fake.name!r}, which is taken"

@@ -130,10 +130,16 @@ class Claimed(Plain):
             return read(*args)
         blocking = self.gettimeout() != 0 and not flags & _DONTWAIT
         connection.reading(call, blocking=blocking)
+        if blocking and self.gettimeout() is None and not self._buffered():
+            connection.wait(self.fileno(), call)
         got = read(*args)
         if not flags & _PEEK:
             connection.delivered(call, data(got))
         return got
+
+    def _buffered(self) -> bool:
+        """Whether there is something to read that the kernel does not know of."""
+        return False
 
     def getpeername(self) -> Any:
         connection = self._connection()

@@ -93,6 +93,9 @@ class ClaimedTls(Claimed, Tls):  # type: ignore[misc] # see below
         read = functools.partial(ssl.SSLSocket.read, self)
         return self._read(read, calls("recv", size), data, 0, size, buffer)
 
+    def _buffered(self) -> bool:
+        return self.version() is not None and self.pending() > 0
+
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         if self.version() is None:  # no TLS yet, or no more
             return Claimed.recv(self, buflen, flags)

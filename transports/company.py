@@ -9,9 +9,14 @@ from bigfoot import context
 
 
 class Company:
-    """The threads that have used one connection."""
+    """The threads that have used one connection.
+
+    Attributes:
+        given_up: whether the others were waited for in vain.
+    """
 
     def __init__(self) -> None:
+        self.given_up = False
         self._threads = {threading.get_ident()}
 
     def note(self) -> None:
@@ -23,7 +28,7 @@ class Company:
         """Whether no other thread can do anything about it."""
         # Any other thread that is at work may hold the socket; daemons from before the sandbox never saw it.
         me = threading.current_thread()
-        return not any(
+        return self.given_up or not any(
             thread is not me
             and (not thread.daemon or thread.ident in self._threads or context.owns(thread))
             and not _idles(thread)

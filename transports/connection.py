@@ -9,7 +9,7 @@ from __future__ import annotations
 import selectors
 import sys
 
-from bigfoot.errors import BigfootError
+from bigfoot.errors import BigfootError, EndlessWaitError
 
 from . import kernel
 from .dial import Call, Peer
@@ -174,6 +174,20 @@ class Connection(Line):
                 self.flush()
             except BigfootError as error:
                 self._keep(error)
+
+    def wait(self, fd: int, call: Call) -> None:
+        """Wait for something to read, where another thread may still bring it about, but not for ever.
+
+        Raises:
+            UnmockedInteractionError: nothing came within `[tool.bigfoot] hang_timeout`, and the script has no more.
+            EndlessWaitError: nothing came, and the peer has nothing to say to that.
+        """
+        if self.unread or kernel.readable(fd, self.sandbox.verifier.config.hang_timeout):
+            return
+        self._company.given_up = True
+        self.reading(call, blocking=True)
+        if not kernel.readable(fd, 0):
+            raise self.sandbox.verifier.refuse(EndlessWaitError(f"socket:{call.name}"))
 
     def delivered(self, call: Call, data: bytes) -> None:
         """Note what a read gave to the client, and send on."""
