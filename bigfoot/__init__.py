@@ -157,7 +157,7 @@ class _Module(ModuleType):
 sys.modules[__name__].__class__ = _Module
 
 
-if not TYPE_CHECKING:  # a checker must know a typing mistake from a plugin
+if not TYPE_CHECKING:  # pragma: no branch  (a checker must know a typing mistake from a plugin)
 
     def __getattr__(name: str) -> Any:
         """Find a plugin's proxy (`http`) or a plugin's class (`HttpPlugin`) when it is first asked for."""

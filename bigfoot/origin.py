@@ -80,7 +80,11 @@ def caller(depth: int = 1) -> Origin:
     Arguments:
         depth: how many frames to skip before looking, counted from the function that asks.
     """
-    frame: FrameType | None = sys._getframe(depth)
+    frame: FrameType | None
+    try:
+        frame = sys._getframe(depth)
+    except ValueError:  # called by C code, such as `_thread`: there is nobody above
+        frame = None
     best: FrameType | None = None
     best_distance = 3
     while frame is not None:

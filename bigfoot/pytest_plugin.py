@@ -85,8 +85,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    if config.get_verbosity() < 0:
-        return []
     from bigfoot import doctor
 
     return [f"bigfoot: intercepts {', '.join(doctor.intercepted())}"]

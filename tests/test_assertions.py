@@ -164,6 +164,15 @@ class TestAnyOrder:
         service.take.assert_call(3)
         verifier.verify_all()
 
+    def test_past_values_that_are_no_keys(self, verifier: StrictVerifier) -> None:
+        clock = ClockPlugin(verifier)
+        for zone in (None, ["UTC"], "UTC"):
+            clock.tick(zone)
+        with verifier.in_any_order():
+            for zone in ("UTC", ["UTC"], None):
+                verifier.assert_interaction(clock.now, zone=zone)
+        verifier.verify_all()
+
     def test_is_not_for_inside(self, verifier: StrictVerifier) -> None:
         with verifier.sandbox(), pytest.raises(AssertionInsideSandboxError):
             verifier.in_any_order().__enter__()
@@ -421,6 +430,20 @@ class TestMatchers:
             service.take.assert_call(Interrupted())
         service.take.assert_call(1)
 
+    def test_that_assert_the_same_interaction(self, verifier: StrictVerifier) -> None:
+        service = called(verifier, 1, 2)
+
+        class Thief:
+            def __eq__(self, other: object) -> bool:
+                if other == 1:
+                    service.take.assert_call(1)  # faster than the assertion that asks
+                return True
+
+            __hash__ = None  # type: ignore[assignment]
+
+        service.take.assert_call(Thief())
+        verifier.verify_all()
+
     def test_that_use_bigfoot(self, verifier: StrictVerifier) -> None:
         service = called(verifier, 1)
         meddler = Meddler(verifier)
@@ -480,6 +503,17 @@ class TestOptional:
         with verifier.in_any_order():
             verifier.assert_interaction(clock.now, zone="CET")
             verifier.assert_interaction(clock.now, zone="UTC")
+        verifier.verify_all()
+
+    def test_stay_open_while_others_are_asserted(self, verifier: StrictVerifier) -> None:
+        clock = ClockPlugin(verifier)
+        clock.tick("UTC", optional=True)
+        for zone in ("CET", "EST"):
+            clock.tick(zone)
+        with verifier.in_any_order():
+            verifier.assert_interaction(clock.now, zone="CET")
+        verifier.assert_interaction(clock.now, zone="UTC")
+        verifier.assert_interaction(clock.now, zone="EST")
         verifier.verify_all()
 
     def test_do_not_hide_a_mismatch(self, verifier: StrictVerifier) -> None:

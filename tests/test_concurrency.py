@@ -14,8 +14,10 @@ import httpx
 import pytest
 import trio
 
-from bigfoot import AmbiguousSandboxError, SandboxNotActiveError, StrictVerifier
+from bigfoot import AmbiguousSandboxError, SandboxNotActiveError, StrictVerifier, UnmockedInteractionError, context
 from bigfoot.plugins.http import HttpPlugin
+
+from .loopback import Loopback
 
 URL = "https://api.example.com/"
 
@@ -240,6 +242,25 @@ class TestThreadsFromBefore:
         [text] = waiting.do(call)
         assert "no sandbox is active" in str(text)
         assert ran == []
+
+
+class TestOutside:
+    """What a pass-through does is none of the sandbox's business, in whatever thread it does it."""
+
+    def test_threads_and_jobs_go_along(self, verifier: StrictVerifier, server: Loopback) -> None:
+        def get(path: str) -> int:
+            with httpx.Client() as client:
+                return client.get(f"{server.url}/{path}").status_code
+
+        with ThreadPoolExecutor(1) as pool, verifier.sandbox():
+            with context.outside():
+                assert pool.submit(get, "pool").result() == 200
+                in_a_thread(lambda: pool.submit(get, "thread-and-pool").result())
+                in_a_thread(lambda: get("thread"))
+            with pytest.raises(UnmockedInteractionError):
+                pool.submit(get, "inside").result()
+        assert server.seen == ["GET /pool", "GET /thread-and-pool", "GET /thread"]
+        assert len(verifier.timeline) == 0
 
 
 class TestExactlyOnce:

@@ -153,6 +153,45 @@ class TestThirdParty:
         assert run("import bigfoot\nbigfoot.StrictVerifier()\nprint(bigfoot.clock)", site) == "<bigfoot.clock>\n"
 
 
+class TestClaims:
+    """Several plugins may take calls of one shape: the one that is surest answers."""
+
+    SCRIPT = """
+        from bigfoot import StrictVerifier, discovery
+        from bigfoot.fake import Fake
+
+        class Call:
+            def __init__(self, port):
+                self.port = port
+
+        class Anything(Fake):
+            name = "anything"
+            takes = (Call,)
+
+            def answer(self, call):
+                return f"anything at {call.port}"
+
+        class Mail(Anything):
+            name = "mail"
+
+            def claims(self, call):
+                return 2 if call.port == 25 else 0
+
+            def answer(self, call):
+                return f"mail at {call.port}"
+
+        discovery.fakes = lambda: {"anything": Anything, "mail": Mail}
+        from bigfoot import verifier
+        verifier.fakes = discovery.fakes
+        one = StrictVerifier()
+        print([one.answer(Call(port)) for port in (25, 80)], [one.rank(Call(port)) for port in (25, 80)])
+        print(one.rank(5))
+    """
+
+    def test_the_highest_answers(self, tmp_path: Path) -> None:
+        assert run(self.SCRIPT, tmp_path) == "['mail at 25', 'anything at 80'] [2, 1]\n0\n"
+
+
 class TestOwn:
     def test_are_found_by_their_names(self) -> None:
         found = discovery.fakes()

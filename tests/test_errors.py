@@ -34,6 +34,7 @@ from bigfoot import (
     UnusedMocksError,
     VerificationError,
     errors,
+    report,
 )
 from bigfoot.plugins.http import HttpPlugin
 
@@ -242,6 +243,8 @@ class TestThatHappened:
         assert second.details["kwargs"] == {"three": 4}
         assert (second.plugin, second.client) == (None, None)
         assert repr(second) == "<Interaction #1 mock:Service.call mock>"
+        assert "  #1 mock:Service.call  (called at" in report.unasserted(copy.interactions)
+        assert "# mock:Service.call(args=(2,), kwargs={'three': 4}" in report.unasserted(copy.interactions)
 
     def test_unused(self) -> None:
         self.http.mock_response("GET", f"{URL}users", json=[], params={"page": 2})

@@ -308,6 +308,26 @@ class TestSwallowed:
         result.assert_outcomes(failed=2, passed=1, errors=1)
         result.stdout.fnmatch_lines(["*The code under test swallowed this error:", "*Unmocked call: GET https://api.*"])
 
+    def test_by_a_function_inside_the_test(self, pytester: pytest.Pytester) -> None:
+        result = run(
+            pytester,
+            """
+            from unittest import mock
+
+            @mock.patch("os.getlogin")
+            def test_it(getlogin):
+                def fetch():
+                    try:
+                        httpx.get(URL)
+                    except Exception:
+                        pass
+
+                with bigfoot:
+                    list(map(lambda _: fetch(), range(1)))
+            """,
+        )
+        result.assert_outcomes(failed=1)
+
     def test_but_not_what_the_test_catches(self, pytester: pytest.Pytester) -> None:
         result = run(
             pytester,

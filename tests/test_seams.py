@@ -185,6 +185,27 @@ class TestReplacing:
         bigfoot.uninstall()
         assert library.Connection.send is tracer
 
+    def test_of_a_library_that_two_imports_were_waited_for(self, tmp_path: Path) -> None:
+        (tmp_path / "late_client.py").write_text("def send():\n    return 'sent'\n")
+        script = """
+            import bigfoot
+            from bigfoot.seam import Seam, Target, original
+
+            def targets():
+                import late_client
+                yield Target(late_client, "send", lambda original: lambda: original() + "!")
+
+            seam = Seam("late_client", targets)
+            seam.install()
+            bigfoot.uninstall()
+            seam.install()
+            import late_client
+            print(late_client.send(), original(late_client, "send")())
+            bigfoot.uninstall()
+            print(late_client.send(), original(late_client, "send")())
+        """
+        assert run(script, tmp_path).split() == ["sent!", "sent", "sent", "sent"]
+
     def test_targets_that_lead_back_to_the_seam(self, library: Any) -> None:
         def targets() -> Iterator[Target]:
             seam.install()  # as the import of a library's own extension does

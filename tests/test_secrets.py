@@ -256,6 +256,15 @@ class TestShown:
         assert f"password='{SECRET}'" in text
         assert masking.masked(f"token={SECRET}") == f"token={SECRET}"
 
+    def test_in_headers(self, verifier: StrictVerifier, http: HttpPlugin) -> None:
+        http.mock_response("GET", URL)
+        with verifier.sandbox():
+            httpx.get(URL, headers={"X-Api-Key": SECRET})
+        text = text_of(verifier.verify_all, UnassertedInteractionsError)
+        assert f"headers={{'x-api-key': '{SECRET}'}}" in text
+        text = text_of(lambda: http.assert_request("GET", URL), InteractionMismatchError)
+        assert f"actual:   {{'x-api-key': '{SECRET}'}}" in text
+
 
 def test_masked_hints_assert_what_happened(verifier: StrictVerifier, http: HttpPlugin) -> None:
     http.mock_response("POST", f"{URL}login", json={"access_token": SECRET}, headers={"Set-Cookie": SECRET})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import gc
+import pickle
 import sys
 import threading
 import tracemalloc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -89,6 +92,14 @@ class TestRecord:
         assert list(verifier.timeline) == []
         assert len(verifier.timeline) == 0
 
+    def test_is_done_once(self, verifier: StrictVerifier) -> None:
+        interaction = ClockPlugin(verifier).tick()
+        assert interaction.duration is None
+        interaction.done()
+        first = interaction.duration
+        interaction.done()
+        assert interaction.duration is first is not None
+
     def test_of_a_plugin_may_not_be_asserted_already(self, verifier: StrictVerifier) -> None:
         clock = ClockPlugin(verifier)
         interaction = Interaction("clock:now", clock, details={})
@@ -120,6 +131,27 @@ class TestLane:
 
         asyncio.run(main())
         assert [interaction.lane for interaction in verifier.timeline] == ["task-7"]
+
+    def test_is_the_thread_while_asyncio_and_trio_are_half_imported(
+        self, verifier: StrictVerifier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        service = verifier.mock("Service")
+        service.take.returns(None).returns(None)
+        with verifier.sandbox(), monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "asyncio", ModuleType("asyncio"))
+            service.take()
+            patch.setitem(sys.modules, "trio", ModuleType("trio"))
+            service.take()
+        assert [interaction.lane for interaction in verifier.timeline] == ["MainThread"] * 2
+
+    def test_without_asyncio_and_trio(self, verifier: StrictVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+        service = verifier.mock("Service")
+        service.take.returns(None)
+        with verifier.sandbox(), monkeypatch.context() as patch:
+            patch.delitem(sys.modules, "asyncio")
+            patch.delitem(sys.modules, "trio")
+            service.take()
+        assert [interaction.lane for interaction in verifier.timeline] == ["MainThread"]
 
     def test_is_the_trio_task(self, verifier: StrictVerifier) -> None:
         service = verifier.mock("Service")
@@ -155,6 +187,32 @@ class TestOrigin:
             thread.join()
         [interaction] = verifier.timeline
         assert "threading.py" in line_of(interaction)
+
+    def test_of_a_thread_that_has_no_line_of_python(self, verifier: StrictVerifier) -> None:
+        service = verifier.mock("Service")
+        service.take.returns(None)
+        with verifier.sandbox():
+            _thread.start_new_thread(service.take, ())
+            waiting = threading.Event()
+            for _ in range(1000):
+                if len(verifier.timeline):
+                    break
+                waiting.wait(0.01)
+        [interaction] = verifier.timeline
+        assert line_of(interaction) == line_of(pickle.loads(pickle.dumps(interaction))) == "<unknown>:0"
+
+    def test_on_another_drive(self, verifier: StrictVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+        service = verifier.mock("Service")
+        service.take.returns(None)
+        with verifier.sandbox():
+            service.take()
+        [interaction] = verifier.timeline
+
+        def relpath(path: str) -> str:
+            raise ValueError("path is on mount 'C:', start on mount 'D:'")
+
+        monkeypatch.setattr("os.path.relpath", relpath)
+        assert line_of(interaction).startswith(f"{__file__}:")
 
     def test_of_code_without_a_file(self, verifier: StrictVerifier) -> None:
         service = verifier.mock("Service")

@@ -105,6 +105,19 @@ class TestUnasserted:
         assert "bigfoot.assert_interaction(bigfoot.clock.now, zone='CET')" in str(caught.value)
 
 
+class TestPluginsWithoutTexts:
+    def test_unused(self, verifier: StrictVerifier) -> None:
+        clock = ClockPlugin(verifier)
+        clock.promise()
+        with pytest.raises(UnusedMocksError, match=r"<bigfoot\.script\.Step .*>\n    promised at .*clock\.py"):
+            verifier.verify_all()
+
+    def test_unmocked(self, verifier: StrictVerifier) -> None:
+        with pytest.raises(UnmockedInteractionError) as caught:
+            ClockPlugin(verifier).look()
+        assert str(caught.value).splitlines()[:2] == ["Unmocked call: a look at the clock", ""]
+
+
 class TestUnused:
     def test_lists_each_with_the_line_that_promised_it(self, verifier: StrictVerifier, http: HttpPlugin) -> None:
         verifier.mock("Service").take.returns([1])

@@ -1,0 +1,20 @@
+"""A sandbox entered by a thread that runs no Python but this ended in "call stack is not deep enough"."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+
+from bigfoot import StrictVerifier
+
+
+def test_it_opens_at_an_unknown_place(verifier: StrictVerifier) -> None:
+    sandbox = verifier.sandbox()
+    _thread.start_new_thread(sandbox.__enter__, ())
+    waiting = threading.Event()
+    for _ in range(1000):
+        if verifier.open:
+            break
+        waiting.wait(0.01)
+    assert str(sandbox.origin) == "<unknown>:0"
+    assert verifier.abandon() == ["<unknown>:0"]
