@@ -184,7 +184,8 @@ def test_assert_request_refuses(value: Any, http: HttpPlugin) -> None:
     ids=repr,
 )
 def test_what_can_be_meant_is_accepted(arguments: dict[str, Any], http: HttpPlugin) -> None:
-    http.mock_response(**{"method": "GET", "url": URL, "required": False, **arguments})
+    everything: dict[str, Any] = {"method": "GET", "url": URL, "required": False, **arguments}
+    http.mock_response(**everything)
     http.verifier.verify_all()
 
 

@@ -531,8 +531,8 @@ class TestUnmocked:
         ],
     )
     def test_tells_what_nearly_answers(self, mock: tuple[Any, ...], note: str, scripted: Scripted) -> None:
-        method, url, params = (*mock, None)[:3]
-        scripted.http.mock_response(method, url, params=params)
+        asked: dict[str, Any] = dict(zip(("method", "url", "params"), mock, strict=False))
+        scripted.http.mock_response(**asked)
         text = scripted.refused(f"{HOST}/users")
         assert note in text
         assert f"bigfoot.http.mock_response({method!r}, {url!r}" in text

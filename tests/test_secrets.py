@@ -217,7 +217,8 @@ class TestErrors:
         ],
     )
     def test_bad_arguments(self, arguments: dict[str, Any]) -> None:
-        text = text_of(lambda: self.http.mock_response("GET", **{"url": URL, **arguments}), InvalidArgumentError)
+        everything: dict[str, Any] = {"method": "GET", "url": URL, **arguments}
+        text = text_of(lambda: self.http.mock_response(**everything), InvalidArgumentError)
         self.check(text, next(iter(arguments)))
 
     def test_after_the_sandbox(self) -> None:

@@ -5,6 +5,7 @@ assertions: it runs with `require_all_fields = false`, the mode for suites that 
 """
 
 # mypy: disable-error-code="attr-defined"
+# pyright: reportGeneralTypeIssues=false
 # Type checkers know modules by `types.ModuleType` alone and refuse `with bigfoot:`; these are the printed forms.
 
 from __future__ import annotations

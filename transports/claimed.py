@@ -48,7 +48,9 @@ def _claimed_class(kind: type[socket.socket]) -> type[socket.socket]:
     from .claimed_tls import ClaimedTls
 
     mixin = ClaimedTls if issubclass(kind, ssl.SSLSocket) else Claimed
-    return type(kind.__name__, (mixin, kind), {"__slots__": (), "__module__": kind.__module__})
+    made: Any = type(kind.__name__, (mixin, kind), {"__slots__": (), "__module__": kind.__module__})
+    claimed: type[socket.socket] = made
+    return claimed
 
 
 def calls(name: str, size: int = 0) -> Call:

@@ -56,10 +56,11 @@ def sendto(original: Callable[..., int]) -> Callable[..., int]:
 
 def sendmsg(original: Callable[..., int]) -> Callable[..., int]:
     def sendmsg(self: socket.socket, buffers: Any, *args: Any) -> int:
-        address = args[2] if len(args) > 2 else None
-        if address is None or context.active(Dial) is None:
+        if len(args) < 3 or args[2] is None or context.active(Dial) is None:
             return original(self, buffers, *args)
-        return self.sendto(b"".join(bytes(buffer) for buffer in buffers), args[1], address)
+        address: Any = args[2]
+        flags: int = args[1]
+        return self.sendto(b"".join(bytes(buffer) for buffer in buffers), flags, address)
 
     return sendmsg
 

@@ -144,7 +144,7 @@ def _loop() -> str | None:
     """Return the module of the event loop that runs here, `"trio"`, or None."""
     asyncio: Any = sys.modules.get("asyncio")
     running = asyncio._get_running_loop() if asyncio is not None else None  # does not raise where there is none
-    if running is not None:
+    if asyncio is not None and running is not None:
         return "asyncio." if isinstance(running, asyncio.SelectorEventLoop) else type(running).__module__
     trio: Any = sys.modules.get("trio")
     if trio is not None:

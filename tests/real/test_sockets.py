@@ -390,8 +390,8 @@ async def protocol(host: str, port: int, **options: Any) -> Any:
         def data_received(self, data: bytes) -> None:
             answered.set_result(data)
 
-        def connection_lost(self, error: Exception | None) -> None:
-            lost.set_result(error)
+        def connection_lost(self, exc: Exception | None) -> None:
+            lost.set_result(exc)
 
     transport, _ = await loop.create_connection(Client, host, port, **options)
     answer = await answered

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 
 class Call(NamedTuple):
@@ -208,14 +209,14 @@ def _requests(calls: list[Call], *, ordinary: bool = True) -> list[Answer]:
         session.trust_env = False
         if not ordinary:
             retries = urllib3.Retry(0, read=False, status_forcelist=(599,))
-            session.mount("https://", requests.adapters.HTTPAdapter(max_retries=retries))
-            session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
+            session.mount("https://", HTTPAdapter(max_retries=retries))
+            session.mount("http://", HTTPAdapter(max_retries=retries))
         if calls[0].context is not None:
             session.mount("https://", _Adapter(calls[0].context))
         return [_requests_send(session, call) for call in calls]
 
 
-class _Adapter(requests.adapters.HTTPAdapter):
+class _Adapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         super().__init__()
