@@ -535,7 +535,7 @@ class TestUnmocked:
         scripted.http.mock_response(**asked)
         text = scripted.refused(f"{HOST}/users")
         assert note in text
-        assert f"bigfoot.http.mock_response({method!r}, {url!r}" in text
+        assert f"bigfoot.http.mock_response({mock[0]!r}, {mock[1]!r}" in text
 
     def test_is_never_recorded(self, scripted: Scripted) -> None:
         scripted.refused(HOST)
