@@ -208,9 +208,10 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def not_installed(plugin: str, library: str) -> str:
+def not_installed(plugin: str, library: str, extra: str | None) -> str:
     """Return the text for a plugin whose library is missing."""
-    return f"bigfoot.{plugin} needs {library}, which is not installed: pip install {library}"
+    package = library if extra is None else f"'bigfoot[{extra}]'"
+    return f"bigfoot.{plugin} needs {library}, which is not installed: pip install {package}"
 
 
 def left_open(places: Sequence[str]) -> str:
@@ -233,7 +234,7 @@ def unscripted(
     given = ", ".join(f"{field}={value(content, field)}" for field, content in details.items())
     what = f"{plugin.source}:{name}({given})"
     returns = plugin.kind(name).returns
-    expect = f'.expect("{name}", returns={"None" if returns == "None" else "..."})'
+    expect = f'.expect("{name}", returns={"None" if returns.startswith("None") else "..."})'
     if session is None:
         first = plugin.table[0].name
         rest = expect if name != first else ""

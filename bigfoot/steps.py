@@ -22,7 +22,7 @@ class Kind(NamedTuple):
         fields: what an assertion of it must give.
         states: the states in which it is possible.
         to: the state that it leads to; empty where it stays in the state it came from.
-        returns: what `returns=` is, for the guide.
+        returns: what `returns=` is, for the guide; begins with "None" where that is the usual one.
     """
 
     name: str
