@@ -53,10 +53,14 @@ if TYPE_CHECKING:
     from bigfoot.fakes.objects import MockProxy
     from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
     from bigfoot.fakes.socket import SocketPlugin as SocketPlugin
+    from bigfoot.fakes.websocket import AsyncWebSocketPlugin as AsyncWebSocketPlugin
+    from bigfoot.fakes.websocket import SyncWebSocketPlugin as SyncWebSocketPlugin
 
+    async_websocket_mock: AsyncWebSocketPlugin
     http: HttpPlugin
     redis_mock: RedisPlugin
     socket_mock: SocketPlugin
+    sync_websocket_mock: SyncWebSocketPlugin
 
 __version__ = "0.1.0"
 
@@ -176,6 +180,7 @@ if not TYPE_CHECKING:  # pragma: no branch  (a checker must know a typing mistak
 __all__ = [
     "AmbiguousSandboxError",
     "AssertionInsideSandboxError",
+    "AsyncWebSocketPlugin",
     "AutoAssertError",
     "BigfootConfigError",
     "BigfootError",
@@ -199,11 +204,13 @@ __all__ = [
     "Secret",
     "SocketPlugin",
     "StrictVerifier",
+    "SyncWebSocketPlugin",
     "UnassertedInteractionsError",
     "UnmockedInteractionError",
     "UnusedMocksError",
     "VerificationError",
     "assert_interaction",
+    "async_websocket_mock",
     "before",
     "current_verifier",
     "http",
@@ -213,6 +220,7 @@ __all__ = [
     "sandbox",
     "socket_mock",
     "spy",
+    "sync_websocket_mock",
     "uninstall",
     "verify_all",
 ]

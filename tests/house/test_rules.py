@@ -29,7 +29,13 @@ CORE_LIBRARIES: dict[str, str | None] = {
 }
 # Protocols without a socket: bytes in, events out. None of them opens a connection by itself.
 SANS_IO = frozenset({"h11", "h2", "wsproto", "hpack", "hyperframe", "priority"})
-SANS_IO_PARTS = ("websockets.protocol", "websockets.server", "websockets.frames", "websockets.http11")
+SANS_IO_PARTS = (
+    "websockets.extensions",
+    "websockets.frames",
+    "websockets.http11",
+    "websockets.protocol",
+    "websockets.server",
+)
 
 # Sets attributes by name elsewhere than in seam.py, and what for.
 FORWARDS: dict[str, str] = {
