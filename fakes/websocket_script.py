@@ -113,9 +113,8 @@ def shut(step: SessionStep) -> Shut | None:
     """Return how the server closes; None where the client does."""
     if step.returns is None:
         return None
-    given = _options(
-        step, _CLOSE, 'None where the client closes, or {"code": ..., "reason": ...} where the server does'
-    )
+    remedy = 'None where the client closes, or {"code": ..., "reason": ...} where the server does'
+    given = _options(step, _CLOSE, remedy)
     return _shut(given.get("code"), given.get("reason", ""))
 
 
@@ -150,9 +149,8 @@ def _rejected(promised: Any) -> Event | None:
     status = _first(response, "status_code", "status")
     if isinstance(promised, type):
         if status is not None or promised.__name__ in ("InvalidStatus", "WSServerHandshakeError"):
-            raise InvalidArgumentError(
-                "raises", promised, 'give an exception with a status, or returns={"status": 403}'
-            )
+            remedy = 'give an exception with a status, or returns={"status": 403}'
+            raise InvalidArgumentError("raises", promised, remedy)
         return None
     if not isinstance(status, int):
         return None

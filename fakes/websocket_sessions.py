@@ -14,6 +14,7 @@ from bigfoot.interaction import Interaction
 from bigfoot.session import Kind, Session, SessionFake, SessionStep
 from bigfoot.transports import socket as transport
 from bigfoot.transports.dial import Claim, Dial, claim
+from bigfoot.transports.http import HttpReply
 from bigfoot.urls import Url
 
 from . import websocket_script as script
@@ -111,7 +112,7 @@ class WebSocketSessions(SessionFake[Session]):
         step = session.peek()
         if step is None or step.name != "connect" or step.raises is None:
             return
-        if isinstance(script.event(step.raises), (script.HttpReply, script.Lost)):
+        if isinstance(script.event(step.raises), (HttpReply, script.Lost)):
             return  # a server does answer, and says so
         if self.begin(lambda one: one is session) is session:
             uri = session.binding.get("uri") or Undisclosed.of(dial)
