@@ -153,7 +153,7 @@ class Connection(Line):
                         self._ask(b"")
                     if self.peer is not None:
                         self.peer.reading(call)
-                if self._fault is not None and (self.over or not self.unread):
+                if self._fault is not None and not self.unread:
                     fault, self._fault = self._fault, None
                     raise fault
             finally:
