@@ -44,7 +44,7 @@ async def context_manager(url: str, tls: Tls) -> Any:
     async with dial(url, ssl=tls) as ws:
         message = await ws.recv()
         await ws.send("thanks")
-    return message, ws.close_code, ws.close_reason, ws.state.name
+    return message, ws.protocol.close_code, ws.protocol.close_reason, ws.protocol.state.name
 
 
 @on_asyncio(connect(), SEND, recv("echo"), CLOSE)
@@ -53,7 +53,7 @@ async def awaited(url: str, tls: Tls) -> Any:
     await ws.send("echo")
     answer = await ws.recv()
     await ws.close()
-    return answer, ws.close_code
+    return answer, ws.protocol.close_code
 
 
 @on_asyncio(connect(), recv("a"), recv("b"), recv(b"c"), closes(1000))
@@ -191,7 +191,7 @@ async def close_with_a_reason(url: str, tls: Tls) -> Any:
     ws = await dial(url, ssl=tls)
     await ws.recv()
     await ws.close(3000, "enough")
-    return ws.close_code, ws.close_reason
+    return ws.protocol.close_code, ws.protocol.close_reason
 
 
 @on_asyncio(connect(), closes(1001, "going away"))
@@ -200,7 +200,7 @@ async def told_to_go(url: str, tls: Tls) -> Any:
         try:
             await ws.recv()
         except ConnectionClosedOK as error:
-            return told(error), ws.close_code, ws.close_reason
+            return told(error), ws.protocol.close_code, ws.protocol.close_reason
     return "nothing"
 
 
@@ -222,7 +222,7 @@ async def lost(url: str, tls: Tls) -> Any:
             await ws.recv()
         except ConnectionClosedError as error:
             got.append(told(error))
-    return got, ws.close_code
+    return got, ws.protocol.close_code
 
 
 @on_asyncio(connect(), fails("recv", ConnectionResetError()), plain="a reset by TLS is told by what was under way")
