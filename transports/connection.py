@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import selectors
 import sys
+import time
 
 from bigfoot.errors import BigfootError, EndlessWaitError
 
@@ -17,6 +18,7 @@ from .line import Line
 
 _PIECE = 256 * 1024  # bytes
 _WRITES = frozenset({"send", "sendall", "sendto"})
+_PATIENCE = 1.0  # seconds; only a server that speaks first is waited for so long, where other threads are at work
 
 
 class Connection(Line):
@@ -143,13 +145,15 @@ class Connection(Line):
         Raises:
             BaseException: whatever was scripted for it, or the peer raises.
         """
+        if blocking and self._undecided and not self.alone:
+            self._listen()
         with self.lock:
             self._company.note()
             outer, self.calling = self.calling, call
             try:
                 self.flush()
                 if blocking and not self.over:
-                    if self.peer is None and not self._layer.heard:
+                    if self._undecided:
                         self._ask(b"")
                     if self.peer is not None:
                         self.peer.reading(call)
@@ -163,6 +167,16 @@ class Connection(Line):
         """Note that the client's calls will not be seen any more: they are made in C."""
         with self.lock:
             self.inline = self.seen = self.raises = False
+
+    @property
+    def _undecided(self) -> bool:
+        return self.peer is None and not self._layer.heard
+
+    def _listen(self) -> None:
+        """Let another thread speak first: `websockets` 13 reads in one before it writes in the other."""
+        patience = time.monotonic() + _PATIENCE
+        while self._undecided and not self.over and time.monotonic() < patience:
+            time.sleep(0.001)
 
     def starve(self) -> None:
         """Tell the peer that the client waits for bytes, and can do nothing else."""
