@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bigfoot.errors import BigfootError, UnmockedInteractionError
+from bigfoot.errors import BigfootError, EndlessWaitError, UnmockedInteractionError
 from bigfoot.session import Session, SessionStep
 from bigfoot.transports.dial import Call, Dial, Peer
 from bigfoot.transports.http import HttpReply
@@ -80,13 +80,18 @@ class WebSocketPeer(Peer):
         if self._over or self._session is None or self.wire.unread or not self.wire.alone:
             return
         step, self._silent = self._silent, None
-        if step is not None:
+        error: BigfootError
+        if step is None:
+            error = self._plugin.refusal("recv", {}, session=self._session, step=self._session.peek())
+        elif call.stream:  # a loop without a timer
+            error = self._plugin.verifier.refuse(EndlessWaitError(f"{self._plugin.source}:recv"))
+        else:
             self._play()
             self._flush()
             raise raised(step.raises or TimeoutError)
-        error = self._plugin.refusal("recv", {}, session=self._session, step=self._session.peek())
         self._refuse(error)
-        raise error
+        if not call.stream:
+            raise error
 
     def _flush(self) -> None:
         data, ended = self._endpoint.outgoing()

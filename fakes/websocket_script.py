@@ -62,7 +62,8 @@ def check(step: SessionStep) -> None:
         InvalidArgumentError: it names the value, and what would be right.
     """
     if step.raises is not None:
-        event(step.raises)
+        if isinstance(event(step.raises), HttpReply) and step.name != "connect":
+            raise InvalidArgumentError("raises", step.raises, "only 'connect' is answered with a status")
     elif step.name == "connect":
         acceptance(step)
     elif step.name == "recv":

@@ -80,7 +80,8 @@ async def iterated_to_an_error(url: str, tls: Tls) -> Any:
 )
 async def reconnecting(url: str, tls: Tls) -> Any:
     got: list[Any] = []
-    async for ws in dial(url, ssl=tls):
+    again = dial if hasattr(dial, "__aiter__") else _legacy()  # the first new client could not yet
+    async for ws in again(url, ssl=tls):
         try:
             async for message in ws:
                 got.append(message)
@@ -258,7 +259,7 @@ async def hung_up_on(url: str, tls: Tls) -> Any:
     try:
         async with dial(url, ssl=tls):
             return "opened"
-    except (InvalidHandshake, EOFError) as error:
+    except (InvalidHandshake, EOFError, ConnectionError) as error:
         return told(error)
 
 

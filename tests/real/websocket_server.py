@@ -104,6 +104,10 @@ class Player:
         """Play these scripts to the next connections that ask for the snippet."""
         self._scripts[snippet.name] = deque(snippet.scripts)
 
+    def played(self, snippet: Snippet) -> tuple[Script, ...]:
+        """Return the scripts of the snippet that a connection came for; an old client may not come again."""
+        return snippet.scripts[: len(snippet.scripts) - len(self._scripts[snippet.name])]
+
     def run(self) -> None:
         """Serve until `stop`."""
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
