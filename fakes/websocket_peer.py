@@ -143,6 +143,10 @@ class WebSocketPeer(Peer):
         session = self._session = self._plugin.found(self.wire.dial, uri)
         if session is None:
             raise self._unmocked(uri)
+        if not self._endpoint.sound:
+            self._over = self._gone = True
+            self._endpoint.decline()
+            return
         step = self._take("connect", {"uri": uri, "headers": headers, "subprotocols": offered})
         answer = script.acceptance(step) if step.raises is None else script.event(step.raises)
         if isinstance(answer, HttpReply):

@@ -84,6 +84,16 @@ class Endpoint:
         self._binary = False
 
     @property
+    def sound(self) -> bool:
+        """Whether any server would accept the handshake."""
+        return self._response is not None and self._response.status_code == 101
+
+    def decline(self) -> None:
+        """Answer a handshake that is not sound, as any server does."""
+        assert self._response is not None
+        self._protocol.send_response(self._response)
+
+    @property
     def accepted(self) -> bool:
         """Whether the connection was opened, whatever has become of it."""
         return self._protocol.state.name != "CONNECTING"
@@ -117,12 +127,8 @@ class Endpoint:
             return Closing(int(received.code), received.reason)
         return None  # a pong
 
-    def _handshake(self, request: Any) -> Handshake | None:
-        response = self._protocol.accept(request)
-        if response.status_code != 101:  # no handshake that any server would accept
-            self._protocol.send_response(response)
-            return None
-        self._response = response
+    def _handshake(self, request: Any) -> Handshake:
+        self._response = self._protocol.accept(request)
         return Handshake(request.path, list(request.headers.raw_items()))
 
     def _message(self, frame: Any, opcode: str) -> Message | None:
@@ -144,7 +150,7 @@ class Endpoint:
 
     def accept(self, subprotocol: str | None, headers: Sequence[tuple[str, str]]) -> None:
         """Open the connection that the client asked for."""
-        response, self._response = self._response, None
+        response = self._response
         assert response is not None
         if subprotocol is not None:
             response.headers["Sec-WebSocket-Protocol"] = subprotocol

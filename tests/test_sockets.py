@@ -259,7 +259,7 @@ class TestWhatALibraryWanted:
             (b"POST /pay HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "an HTTP POST to api.example.com/pay"),
             (
                 b"GET /ws HTTP/1.1\r\nHost: api.example.com\r\nUpgrade: websocket\r\n\r\n",
-                "a WebSocket handshake with api.example.com/ws",
+                r"websocket:async:connect\(uri='ws://api.example.com:7/ws'\)",
             ),
             (b"OPTIONS * HTTP/1.1\r\n\r\n", "an HTTP OPTIONS to *"),
             (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "an HTTP/2 connection"),
