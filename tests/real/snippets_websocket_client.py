@@ -25,7 +25,7 @@ def trust(tls: Tls) -> Any:
     return {"context": tls} if tls is not None else {}
 
 
-def dial(url: str, tls: Tls, **options: Any) -> websocket.WebSocket:
+def dial(url: str, tls: Tls, **options: Any) -> Any:
     return websocket.create_connection(url, sslopt=trust(tls), timeout=10, **options)
 
 
@@ -54,7 +54,7 @@ def several_rounds(url: str, tls: Tls) -> Any:
 
 @talks(connect(), SEND, recv("x"), CLOSE)
 def by_class(url: str, tls: Tls) -> Any:
-    ws = websocket.WebSocket(sslopt=trust(tls))
+    ws: Any = websocket.WebSocket(sslopt=trust(tls))
     ws.settimeout(10)
     ws.connect(url)
     ws.send("a")
@@ -229,7 +229,7 @@ def not_redirected(url: str, tls: Tls) -> Any:
 @talks(connect(), recv("a"), recv("b"), closes(1000))
 def iterated(url: str, tls: Tls) -> Any:
     with closing(dial(url, tls)) as ws:
-        got = []
+        got: list[Any] = []
         for message in ws:
             if not message:
                 return got

@@ -9,10 +9,10 @@ from typing import Any
 
 import trio
 import websockets
-from websockets.asyncio.client import connect as dial
+import websockets.asyncio.client
+import websockets.sync.client
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK, InvalidHandshake
 from websockets.frames import Close
-from websockets.sync.client import connect as dial_sync
 
 from .websocket_server import CLOSE, PING, SEND, Snippet, closes, collector, connect, fails, recv
 
@@ -24,6 +24,10 @@ on_asyncio = collector(ON_ASYNCIO)
 on_trio = collector(ON_TRIO)
 in_threads = collector(IN_THREADS)
 legacy = collector(LEGACY)
+
+# What a connection may lack by its type, and has once it is open, is not what these snippets are about.
+dial: Any = websockets.asyncio.client.connect
+dial_sync: Any = websockets.sync.client.connect
 
 Tls = ssl.SSLContext | None
 BIG = "x" * 300_000
