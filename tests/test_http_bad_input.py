@@ -20,6 +20,13 @@ class Strange(str):
     """A str that is one only in name."""
 
 
+class Thing:
+    """Nothing that has a meaning anywhere; named the same in every process."""
+
+    def __repr__(self) -> str:
+        return "Thing()"
+
+
 class Hostile:
     """Raises whatever it is asked."""
 
@@ -75,10 +82,10 @@ REFUSED: list[tuple[str, Any, str]] = [
     *each("headers", "header name", {"Xé": "1"}, {"(X)": "1"}, {b"X\n": "1"}),
     *header("control characters", "1\r\nY: 2", "1\n", "\r", "1\x00", b"1\r\n", "\x01", "\x7f", "\x0b"),
     *header("latin-1", "ł"),
-    *each("json", "cannot be written as JSON", object(), {1, 2}, b"x", Decimal(1), {"a": object()}, 1j, Hostile()),
+    *each("json", "cannot be written as JSON", Thing(), {1, 2}, b"x", Decimal(1), {"a": Thing()}, 1j, Hostile()),
     *each("json", "cannot be written as JSON", math.nan, math.inf, {"a": [-math.inf]}, {("a",): 1}, {b"a": 1}),
     *each("json", "cannot be written as JSON", CIRCULAR, DEEP),
-    *each("body", "string or bytes", 5, 1.5, True, {}, {"a": 1}, [b"x"], ("x",), object(), Hostile()),
+    *each("body", "string or bytes", 5, 1.5, True, {}, {"a": 1}, [b"x"], ("x",), Thing(), Hostile()),
     *each("body", "UTF-8", "\ud800"),
     *each("params", "give a mapping", 5, "a=1", b"a=1", [("a", 1)], [], True),
     *each("params", "give a mapping", {5: "1"}, {None: 1}, {"a": None}, {"a": {"b": 1}}, {"a": b"1"}),

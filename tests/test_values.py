@@ -173,8 +173,8 @@ class TestBody:
     @pytest.mark.parametrize(
         ("coding", "content"),
         [
-            ("gzip", gzip.compress(b'{"a": 1}')),
-            ("x-gzip", gzip.compress(b'{"a": 1}')),
+            ("gzip", gzip.compress(b'{"a": 1}', mtime=0)),
+            ("x-gzip", gzip.compress(b'{"a": 1}', mtime=0)),
             ("deflate", zlib.compress(b'{"a": 1}')),
             ("deflate", zlib.compress(b'{"a": 1}')[2:-4]),  # the raw deflate that some servers send
         ],
