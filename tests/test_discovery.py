@@ -244,6 +244,17 @@ class TestByHand:
 
 
 class TestMissingLibrary:
+    def test_of_the_matchers(self, tmp_path: Path) -> None:
+        script = """
+            import sys
+            sys.modules["dirty_equals"] = None
+            try:
+                import bigfoot.matchers
+            except ImportError as error:
+                print(error)
+        """
+        assert run(script, tmp_path) == "bigfoot.matchers needs dirty-equals: pip install dirty-equals\n"
+
     def test_is_an_import_error_with_the_line_that_helps(self) -> None:
         class FaxPlugin(ClockPlugin):
             name = "fax"

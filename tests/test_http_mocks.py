@@ -16,6 +16,7 @@ import pytest
 
 from bigfoot import (
     InteractionMismatchError,
+    SandboxNotActiveError,
     StrictVerifier,
     UnassertedInteractionsError,
     UnmockedInteractionError,
@@ -23,6 +24,7 @@ from bigfoot import (
 )
 from bigfoot.matchers import IsInstance, IsMapping
 from bigfoot.plugins.http import HttpPlugin
+from bigfoot.transports.httpx import Transport
 
 from .loopback import Loopback
 
@@ -564,3 +566,12 @@ def test_the_work_of_a_call_does_not_depend_on_the_number_of_mocks() -> None:
         return made
 
     assert abs(calls_made(1) - calls_made(1000)) < 20
+
+
+def test_explicit_transports_need_no_sandbox(verifier: StrictVerifier, http: HttpPlugin) -> None:
+    http.mock_response("GET", HOST, body="ok", times=2)
+    with httpx.Client(transport=Transport(verifier)) as client:
+        assert [client.get(HOST).text for _ in range(2)] == ["ok", "ok"]
+    assert len(http.calls) == 2
+    with httpx.Client(transport=Transport()) as client, pytest.raises(SandboxNotActiveError):
+        client.get(HOST)

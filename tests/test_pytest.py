@@ -14,6 +14,9 @@ import bigfoot
 from bigfoot import NoActiveVerifierError, masking, turn
 from bigfoot import config as settings
 
+# Without the plugins that cost seconds in every run and say nothing here.
+PLAIN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+
 INI = """
 [pytest]
 filterwarnings =
@@ -59,7 +62,7 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
 
 def run(pytester: pytest.Pytester, tests: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(test_it=HEAD + dedent(tests))
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *options)
+    return pytester.runpytest_inprocess(*PLAIN, *options)
 
 
 class TestVerdict:
@@ -757,7 +760,7 @@ class TestOtherRunners:
                     httpx.get(URL)
             """)
         )
-        result = pytester.runpytest_subprocess("-n2")
+        result = pytester.runpytest_subprocess(*PLAIN, "-n2")
         result.assert_outcomes(passed=2, failed=3)
         result.stdout.fnmatch_lines(["E *UnassertedInteractionsError: 1 interaction was not asserted:"])
         result.stdout.fnmatch_lines(["E *UnmockedInteractionError: Unmocked call: GET https://api.example.com/*"])
@@ -915,7 +918,7 @@ class TestSurface:
                 verifier.mock("Service").ping.returns(1)
             """)
         )
-        result = pytester.runpytest_subprocess("-p", "no:bigfoot", "-p", "no:xdist")
+        result = pytester.runpytest_subprocess(*PLAIN, "-p", "no:bigfoot", "-p", "no:xdist")
         result.assert_outcomes(passed=1)
         assert "intercepts" not in result.stdout.str()
 

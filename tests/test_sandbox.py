@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import bigfoot
-from bigfoot import BigfootError, SandboxNotActiveError, StrictVerifier
+from bigfoot import BigfootError, SandboxNotActiveError, StrictVerifier, turn
 from bigfoot.plugins.http import HttpPlugin
 
 from .loopback import Loopback
@@ -82,6 +82,26 @@ def test_the_module_is_the_sandbox_of_the_running_test() -> None:
 def test_leaving_what_is_not_open_says_so() -> None:
     with pytest.raises(BigfootError, match="no open sandbox"):
         bigfoot.__exit__(None, None, None)  # type: ignore[attr-defined]
+
+
+def test_two_threads_ask_for_the_verifier_of_a_test_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = turn.Turn()
+    faster = StrictVerifier()
+
+    class Lock:
+        """Makes the other thread the faster one."""
+
+        def __enter__(self) -> None:
+            mine.verifier = faster
+
+        def __exit__(self, *error: object) -> None: ...
+
+    monkeypatch.setattr(turn, "_turns_lock", Lock())
+    turn.begin(mine)
+    assert bigfoot.current_verifier() is faster
+    for _ in range(2):  # whose turn is over stays so
+        turn.end(mine)
+        assert bigfoot.current_verifier() is not faster
 
 
 def test_an_exception_of_the_body_goes_up_unchanged() -> None:

@@ -229,7 +229,7 @@ class TestReadme:
                     request.assert_response(200, {}, "ok")
             """)
         )
-        options = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
+        options = ("-p", "no:hypothesispytest", "-o", "asyncio_default_fixture_loop_scope=function")
         result = pytester.runpytest_inprocess(*options)
         result.assert_outcomes(passed=2, failed=1)
         result.stdout.fnmatch_lines(["*-> 200, its response is not asserted*"])
