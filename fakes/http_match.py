@@ -5,15 +5,14 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypedDict
-from urllib.parse import parse_qsl
+from typing import Any, TypedDict
 
 from bigfoot.errors import InvalidArgumentError
 
+from .http_criterion import Criterion, equal, subset
 from .http_fields import header_pairs
-from .http_request import Part, Request, grouped
-
-Query = tuple[tuple[str, str], ...]
+from .http_query import joined
+from .http_request import Part, Request
 
 
 class Matching(TypedDict, total=False):
@@ -44,110 +43,6 @@ class Matching(TypedDict, total=False):
     match: Callable[[Request], Any]
 
 
-class Criterion(NamedTuple):
-    """One thing that a request must be.
-
-    Attributes:
-        name: the argument that asked for it.
-        expected: what the argument gave.
-        actual: takes from a request what is compared.
-        test: compares, expected first.
-    """
-
-    name: str
-    expected: Any
-    actual: Callable[[Request], Any]
-    test: Callable[[Any, Any], bool]
-
-    def meets(self, request: Request) -> bool:
-        """Tell whether the request is so. Runs user code: matchers, callables."""
-        return bool(self.test(self.expected, self.actual(request)))
-
-
-class PlainQuery(NamedTuple):
-    """A criterion on the query string that runs no user code, and so may be tested under a lock.
-
-    Attributes:
-        exact: the whole query, sorted; None where only `wanted` counts.
-        wanted: pairs that the query must contain.
-        name: the argument that asked for it.
-    """
-
-    exact: Query | None
-    wanted: Query
-    name: str
-
-    def allows(self, query: str) -> bool:
-        """Tell whether a query string is so."""
-        pairs = parse_qsl(query, keep_blank_values=True)
-        if self.exact is not None:
-            return tuple(sorted(pairs)) == self.exact
-        for pair in self.wanted:
-            if pair not in pairs:
-                return False
-            pairs.remove(pair)
-        return True
-
-    @property
-    def shown(self) -> Any:
-        """What is asked for, for the reader."""
-        return grouped(list(self.exact if self.exact is not None else self.wanted))
-
-
-def query_criteria(
-    own: Query | None, params: Any, exact_params: Any
-) -> tuple[PlainQuery | None, tuple[Criterion, ...]]:
-    """Return what the URL's own query and the `params` arguments ask of a request's query.
-
-    Returns:
-        tuple: what can be told without user code, and what cannot because there are matchers in it.
-
-    Raises:
-        InvalidArgumentError: they are not mappings of names to plain values, matchers, or lists of them.
-    """
-    if params is None and exact_params is None:
-        return None if own is None else PlainQuery(own, (), "url"), ()
-    if params is not None and exact_params is not None:
-        raise InvalidArgumentError("exact_params", exact_params, "give params (some) or exact_params (all), not both")
-    name = "params" if exact_params is None else "exact_params"
-    given: Any = params if exact_params is None else exact_params
-    wanted, matchers = _wanted(name, given)
-    if matchers:
-        values = {key: value if key in matchers else _joined(value) for key, value in given.items()}
-        test = _subset if name == "params" else _equal
-        return None, (Criterion(name, {**grouped(list(own or ())), **values}, lambda request: request.params, test),)
-    together = (*wanted, *(own or ()))
-    if name == "params":
-        return PlainQuery(None, together, name), ()
-    return PlainQuery(tuple(sorted(together)), (), name), ()
-
-
-def _joined(value: Any) -> Any:
-    return [_text(item) for item in value] if isinstance(value, (list, tuple)) else _text(value)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _wanted(name: str, params: Any) -> tuple[Query, set[str]]:
-    remedy = "give a mapping of names to strings, numbers or matchers, or lists of them"
-    if not isinstance(params, Mapping):
-        raise InvalidArgumentError(name, params, remedy)
-    wanted, matchers = [], set()
-    for key, given in params.items():
-        if not isinstance(key, str):
-            raise InvalidArgumentError(name, params, remedy)
-        for value in given if isinstance(given, (list, tuple)) else [given]:
-            if value is None or isinstance(value, (Mapping, bytes, list, tuple)):
-                raise InvalidArgumentError(name, params, remedy)
-            if isinstance(value, (str, int, float)):
-                wanted.append((key, _text(value)))
-            else:
-                matchers.add(key)
-    return tuple(wanted), matchers
-
-
 def criteria(options: Mapping[str, Any]) -> tuple[Criterion, ...]:
     """Return the criteria that the `match...` options ask for.
 
@@ -160,11 +55,11 @@ def criteria(options: Mapping[str, Any]) -> tuple[Criterion, ...]:
 def _headers(name: str, given: Any) -> Criterion:
     expected = {key.lower(): value for key, value in _mapping(name, given).items()}
     header_pairs(dict.fromkeys(expected, ""), name)  # refuses names that no header has
-    return Criterion(name, expected, lambda request: request.headers, _subset)
+    return Criterion(name, expected, lambda request: request.headers, subset)
 
 
 def _cookies(name: str, given: Any) -> Criterion:
-    return Criterion(name, _mapping(name, given), lambda request: request.cookies, _subset)
+    return Criterion(name, _mapping(name, given), lambda request: request.cookies, subset)
 
 
 def _json(name: str, given: Any) -> Criterion:
@@ -181,7 +76,7 @@ def _content(name: str, given: Any) -> Criterion:
             lambda pattern, actual: pattern.search(actual) is not None,
         )
     _plain(name, given, (str, bytes), "give text, bytes, a compiled regular expression or a matcher")
-    return Criterion(name, given, lambda request: request.body, _equal)
+    return Criterion(name, given, lambda request: request.body, equal)
 
 
 def _plain(name: str, given: Any, meant: tuple[type, ...], remedy: str) -> None:
@@ -197,9 +92,9 @@ def _form(name: str, given: Any) -> Criterion:
     _plain(name, given, (dict,), "give a mapping of names to values, or a matcher")
     if isinstance(given, Mapping):
         given = {
-            key: _joined(value) if isinstance(value, (str, int, float, list)) else value for key, value in given.items()
+            key: joined(value) if isinstance(value, (str, int, float, list)) else value for key, value in given.items()
         }
-    return Criterion(name, given, lambda request: request.form, _equal)
+    return Criterion(name, given, lambda request: request.form, equal)
 
 
 def _multipart(name: str, given: Any) -> Criterion:
@@ -269,16 +164,8 @@ def _mapping(name: str, given: Any) -> Mapping[str, Any]:
     return given
 
 
-def _equal(expected: Any, actual: Any) -> bool:
-    return bool(expected == actual)
-
-
 def _equal_json(expected: Any, actual: Any) -> bool:
     return bool(expected == actual) and isinstance(expected, bool) == isinstance(actual, bool)
-
-
-def _subset(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
-    return all(name in actual and value == actual[name] for name, value in expected.items())
 
 
 def contains(expected: Any, actual: Any) -> bool:

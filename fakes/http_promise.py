@@ -15,7 +15,8 @@ from bigfoot.script import flag_argument, is_exception, times_argument
 from bigfoot.transports.http_script import Fault
 
 from . import http_reply
-from .http_match import Matching, criteria, query_criteria
+from .http_match import Matching, criteria
+from .http_query import query_criteria
 from .http_reply import Answer, Refinements
 from .http_request import Request
 from .http_routes import Group, Mock

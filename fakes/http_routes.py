@@ -12,7 +12,8 @@ from bigfoot.script import Queue, Step
 from bigfoot.transports.http import HttpReply, HttpRequest
 from bigfoot.urls import normal_url
 
-from .http_match import Criterion, PlainQuery
+from .http_criterion import Criterion
+from .http_query import PlainQuery
 from .http_request import Request
 from .http_url import is_pattern, method_argument, pattern, pattern_argument, url_argument
 
