@@ -276,6 +276,6 @@ class HttpPlugin(Fake, HttpAssertions):
             report.value(fields["url"]),
         )
         if fields["status"] is None:
-            return report.call(f"{request}.assert_error", {}, ended_in(interaction))
+            return f"{request}.assert_error({ended_in(interaction)})"
         response = {"headers": fields["response_headers"], "body": fields["response_body"]}
         return report.call(f"{request}.assert_response", response, repr(fields["status"]))

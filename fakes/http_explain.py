@@ -34,7 +34,8 @@ class Verdict(NamedTuple):
 def near_misses(mocks: Iterable[Mock], request: Request) -> list[str]:
     """Return the lines that tell, of the mocks nearest to a request, what is met and what is not."""
     weighed = sorted(((_distance(mock, request), number, mock) for number, mock in enumerate(mocks)))[:_MOST_WEIGHED]
-    close = [(verdicts(mock, request), distance, mock) for distance, _, mock in weighed if distance < 0.5]
+    farthest = min(0.5, weighed[0][0] + 0.25) if weighed else 0.0
+    close = [(verdicts(mock, request), distance, mock) for distance, _, mock in weighed if distance < farthest]
     close.sort(key=lambda found: (sum(not verdict.met for verdict in found[0]), found[1]))
     lines: list[str] = []
     for found, _, mock in close[:_MOST_SHOWN]:

@@ -74,9 +74,62 @@ def extras(interaction: Interaction) -> dict[str, Any]:
         found |= {"error": answer.error, "size": answer.received.size}
     elif not isinstance(answer, HttpReply):
         found["error"] = answer
-    if call.facts is not None:
-        found |= call.facts()
+    found |= _connection_facts(interaction)
+    found["attempt"] = _attempt(interaction)
     return found
+
+
+def _connection_facts(interaction: Interaction) -> dict[str, Any]:
+    call: HttpRequest = interaction.call
+    answer = interaction.answer
+    found: dict[str, Any] = {"closed": None, "http_version": None, "pooled": None, "proxy": None, "verify": None}
+    if isinstance(answer, PassThrough):
+        found["http_version"] = answer.version or None
+    elif isinstance(answer, HttpReply) or (isinstance(answer, Delivery) and answer.begun):
+        found["http_version"] = "HTTP/1.1"
+    if call.facts is not None:
+        found |= call.facts(call.url)
+        if found["pooled"] is None and call.facts.pool is not None:
+            found["pooled"] = any(_same_pool(call, earlier.call) for earlier in _before(interaction))
+    if found["closed"] is None and isinstance(answer, (Delivery, PassThrough)):
+        found["closed"] = interaction.duration is not None
+    return found
+
+
+def _same_pool(call: HttpRequest, earlier: HttpRequest) -> bool:
+    """Tell whether an earlier call left a connection to the same server where this call's were kept."""
+    if call.facts is None or earlier.facts is None or earlier.facts.pool is not call.facts.pool:
+        return False
+    return _origin(earlier.url) == _origin(call.url)
+
+
+def _origin(url: str) -> str:
+    scheme, _, rest = normal_url(url).partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
+
+
+def _before(interaction: Interaction) -> list[Interaction]:
+    """Return the HTTP interactions before one, the latest first."""
+    if interaction.plugin is None:
+        return []
+    earlier = list(interaction.plugin.verifier.timeline)[: max(0, interaction.sequence)]
+    return [one for one in reversed(earlier) if one.source_id == SOURCE]
+
+
+def _attempt(interaction: Interaction) -> int:
+    """Return the how-manieth time in a row it is that this line, in this task or thread, makes this very call."""
+    attempt = 1
+    for earlier in _before(interaction):
+        if earlier.lane == interaction.lane:
+            if _identity(earlier) != _identity(interaction):
+                break
+            attempt += 1
+    return attempt
+
+
+def _identity(interaction: Interaction) -> tuple[Any, ...]:
+    call: HttpRequest = interaction.call
+    return call.method, call.url, call.body, str(interaction.origin)
 
 
 def client(interaction: Interaction) -> str:

@@ -18,6 +18,7 @@ from .aiohttp_exchange import Exchange
 from .aiohttp_tap import Through
 from .aiohttp_wire import Wire
 from .http import HttpReply, HttpRequest, PassThrough
+from .http_facts import Release
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout, TCPConnector
@@ -63,7 +64,9 @@ class Memory(BaseConnector):
             _authorize_at_proxy(req)
         connection = await connect(self, req, traces, timeout)
         wire: Any = connection.transport
-        wire.begin(exchange)
+        facts = exchange.facts
+        facts.pooled, facts.response = wire.begin(exchange), Release()
+        connection.add_callback(facts.response)
         return connection
 
     # Private by its name, but what every connector has to have: Unix, named pipes, those of other packages.

@@ -16,6 +16,7 @@ from .aiohttp_delivery import Player
 from .http import HttpRequest, PassThrough, RawHeaders
 from .http1 import LazyHeaders
 from .http_delivery import Deferred, Delivery
+from .http_facts import Facts
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout
@@ -43,6 +44,7 @@ class Exchange:
         request: what is known of the request so far.
         bodiless: whether it is all head.
         connector: the connector of the user's session.
+        facts: what is known of the connection.
     """
 
     __slots__ = (
@@ -55,6 +57,7 @@ class Exchange:
         "_timeout",
         "bodiless",
         "connector",
+        "facts",
         "request",
     )
 
@@ -69,7 +72,8 @@ class Exchange:
             url += "/"
         # What aiohttp adds when it writes the headers is missing; the connection puts in what it sees written.
         headers = LazyHeaders(_encoded, req.headers)
-        self.request = HttpRequest("aiohttp", req.method, url, headers, None, added, caller(3), awaits=True)
+        facts = self.facts = Facts(None, req.ssl, req.proxy)
+        self.request = HttpRequest("aiohttp", req.method, url, headers, None, added, caller(3), True, facts=facts)
         self.connector = connector
         self._ask = ask
         self._real = real

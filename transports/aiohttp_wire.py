@@ -38,6 +38,7 @@ class Wire(asyncio.Transport):
     # Most requests need none of these; they are set where one does.
     _message: Message | None = None
     _closing = False
+    _used = False
     _paused = False
     _serving: asyncio.Task[None] | None = None
     _resumed: asyncio.Future[None] | None = None
@@ -56,14 +57,16 @@ class Wire(asyncio.Transport):
         self._handed = 0
         self._delimited = False
 
-    def begin(self, exchange: Exchange) -> None:
-        """Expect the next request.
+    def begin(self, exchange: Exchange) -> bool:
+        """Expect the next request; True if there has been one before.
 
         Arguments:
             exchange: what is known of it, and who answers it.
         """
         self._exchange = exchange
         self._message = self._serving = None
+        used, self._used = self._used, True
+        return used
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         exchange = self._exchange

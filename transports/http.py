@@ -17,6 +17,7 @@ from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin
 
 if TYPE_CHECKING:
+    from .http_facts import Facts
     from .http_script import Delay, Fault, Pieces
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -36,7 +37,7 @@ class HttpRequest:
         body: the body without transfer coding, or None while it is not read.
         defaults: returns what this client adds by itself: lower-case header name to the values it may have.
         awaits: whether the seam can await the answer (`Deferred`, async streams).
-        facts: returns what the seam knows of the connection (`http_version`, `proxy`, `verify`, ...), or None.
+        facts: what the seam knows of the connection, or None.
         origin: the calling line, where the seam knows better than the stack at the time of asking.
         named: returns the values of the named parts of a URL, where a pattern answered it; or None.
     """
@@ -54,7 +55,7 @@ class HttpRequest:
         defaults: Callable[[], Mapping[str, Sequence[str]]],
         origin: Origin | None = None,
         awaits: bool = False,
-        facts: Callable[[], Mapping[str, Any]] | None = None,
+        facts: Facts | None = None,
     ) -> None:
         self.client = client
         self.method = method
@@ -207,12 +208,14 @@ class PassThrough:
         "received",
         "sent",
         "status",
+        "version",
     )
 
     def __init__(self) -> None:
         self.interaction: Interaction | None = None
         self.status: int | None = None
         self.reason = b""
+        self.version = ""
         self.headers: RawHeaders = ()
         self.sent = Excerpt()
         self.received = Excerpt()
@@ -222,9 +225,12 @@ class PassThrough:
         """Note a piece of the request's body, as the client sent it."""
         self.sent.add(data)
 
-    def respond(self, status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def respond(
+        self, status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]], version: str = "HTTP/1.1"
+    ) -> None:
         """Note the head of the real response."""
         self.status = status
+        self.version = version
         self.reason = reason
         self.headers = tuple(headers)
 

@@ -12,6 +12,7 @@ from bigfoot.interaction import Interaction
 
 from .http import HttpRequest
 from .http1 import LazyHeaders, fields
+from .http_facts import Facts
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -107,7 +108,24 @@ def normalize(connection: HTTPConnection, head: bytes) -> HttpRequest:
     client = client_of(connection)
     headers = LazyHeaders(fields, head)
     # http.client and urllib send a method as it was given; requests and the others in upper case, as mocks are kept.
-    return HttpRequest(client, method.upper(), _url(connection, target), headers, None, _DEFAULTS[client])
+    facts = Facts(verify=_verification(connection), proxy=_proxy(connection, target))
+    url = _url(connection, target)
+    return HttpRequest(client, method.upper(), url, headers, None, _DEFAULTS[client], facts=facts)
+
+
+def _verification(connection: Any) -> Any:
+    """Return what says whether the server's certificate is verified: urllib3's setting, or the context."""
+    required = getattr(connection, "cert_reqs", None)
+    if required is not None:
+        return required
+    own = getattr(connection, "ssl_context", None) or getattr(connection, "_context", None)  # http.client's is private
+    return True if own is None else own
+
+
+def _proxy(connection: Any, target: str) -> str | None:
+    if target.startswith(("http://", "https://")) or getattr(connection, "_tunnel_host", None):
+        return f"http://{connection.host}:{connection.port}"
+    return None
 
 
 def _url(connection: HTTPConnection, target: str) -> str:

@@ -45,6 +45,7 @@ class MemorySocket(SocketFace):
 
     # Most requests have no body, and most are answered: they need none of these.
     raised: BaseException | None = None
+    _served = False
     _sandbox: Any = None
     _message: Message | None = None
     _written: list[bytes]
@@ -128,6 +129,9 @@ class MemorySocket(SocketFace):
         interaction = self._interaction = answered()
         request: HttpRequest = normalize(connection, head) if interaction is None else interaction.call
         self._request = request
+        if request.facts is not None:
+            request.facts.pooled = self._served or self._kept is not None
+        self._served = True
         if interaction is not None:
             self._follow(connection)
         return request
@@ -237,7 +241,10 @@ class MemorySocket(SocketFace):
             return io.BytesIO()
         answer: HttpReply | Delivery = self._interaction.answer
         if type(answer) is HttpReply:
-            return ReplyFile(answer, self._request.method)
+            file = ReplyFile(answer, self._request.method)
+            if self._request.facts is not None:
+                self._request.facts.response = file
+            return file
         assert type(answer) is Delivery
         late = "The read operation timed out" if self._request.url.startswith("https:") else "timed out"
         return io.BufferedReader(ScriptedFile(answer, self._request.method, self.gettimeout(), late))

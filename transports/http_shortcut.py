@@ -12,8 +12,9 @@ from io import BufferedReader
 from typing import Any, TypeVar
 
 from bigfoot import context
+from bigfoot.interaction import Interaction
 
-from .http import HttpReply, PassThrough
+from .http import PassThrough
 from .http_reply_file import ReplyFile
 from .http_tee import note
 
@@ -32,9 +33,11 @@ class _Socket:
         return self._file
 
 
-def respond(reply: HttpReply, method: str) -> Any:
-    """Return the `http.client.HTTPResponse` that reads a reply, its head read."""
-    return begun(ReplyFile(reply, method), method)
+def respond(interaction: Interaction, method: str) -> Any:
+    """Return the `http.client.HTTPResponse` that reads the reply to a call, its head read."""
+    file = ReplyFile(interaction.answer, method)
+    interaction.call.facts.response = file
+    return begun(file, method)
 
 
 def begun(file: BufferedReader, method: str) -> Any:

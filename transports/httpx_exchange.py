@@ -9,12 +9,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+from weakref import ref
 
 from bigfoot import context
 from bigfoot.interaction import Interaction
 
 from .http import HttpReply, HttpRequest, PassThrough, RawHeaders
 from .http_delivery import Deferred, Delivery
+from .http_facts import Facts
 from .http_script import sleep
 from .httpx_streams import Streams, settle, streams
 
@@ -69,7 +71,7 @@ def _check(module: Any, headers: RawHeaders) -> None:
             raise module.LocalProtocolError(f"Illegal header value {value!r}")
 
 
-def normalize(library: Library, request: Any, door: int) -> HttpRequest:
+def normalize(library: Library, request: Any, door: int, via: Any) -> HttpRequest:
     """Return a request in the shape of all HTTP seams; its body is None while it is a stream."""
     url = str(request.url)
     if "#" in url:
@@ -82,7 +84,11 @@ def normalize(library: Library, request: Any, door: int) -> HttpRequest:
     if headers != library.sound[0]:  # most requests of a client have the same ones
         _check(library.module, headers)
         library.sound[0] = headers
-    return HttpRequest(library.name, request.method, url, headers, body, library.defaults, None, door == ASYNC)
+    # Only the pool knows these two, and it has no public name; an explicit transport has no pool until one is needed.
+    pool: Any = getattr(via, "_pool", None)
+    facts = Facts(ref(via), getattr(pool, "_ssl_context", None), getattr(pool, "_proxy_url", None))
+    awaits = door == ASYNC
+    return HttpRequest(library.name, request.method, url, headers, body, library.defaults, None, awaits, facts=facts)
 
 
 def plain(library: Library, normal: HttpRequest, interaction: Interaction) -> Any:
@@ -99,6 +105,8 @@ def plain(library: Library, normal: HttpRequest, interaction: Interaction) -> An
         stream=library.byte_stream(reply.body_for(normal.method)),
         extensions={**prepared[1]},  # httpx 0.25 does not copy it
     )
+    if normal.facts is not None:
+        normal.facts.response = response
     interaction.done()
     return response
 
@@ -206,17 +214,25 @@ class Exchange:
         """Return the real response, with its body noted as the application reads it."""
         passed: PassThrough = self.answer
         reason = response.reason_phrase.encode("latin-1", "replace")
-        passed.respond(response.status_code, reason, response.headers.raw)
+        passed.respond(response.status_code, reason, response.headers.raw, response.http_version)
         tee = self._library.streams.tee[self._door]
         response.stream = tee(response.stream, passed.receive, passed, context.outside)
         return response
 
 
-def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], Any]) -> Any:
-    """Answer a request of a sync client: with a real response out of the mock's reply, or by the real transport."""
+def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], Any], via: Any) -> Any:
+    """Answer a request of a sync client: with a real response out of the mock's reply, or by the real transport.
+
+    Arguments:
+        library: whose request it is.
+        ask: the `answer` of a sandbox or verifier.
+        request: the library's own request.
+        real: makes the real call.
+        via: the transport.
+    """
     if request.url.scheme not in _SCHEMES:
         return real(request)
-    normal = normalize(library, request, SYNC)
+    normal = normalize(library, request, SYNC, via)
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
         return plain(library, normal, interaction)
@@ -232,11 +248,13 @@ def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], 
     return exchange.noted(response)
 
 
-async def answer_async(library: Library, ask: Ask, request: Any, real: Callable[[Any], Awaitable[Any]]) -> Any:
+async def answer_async(
+    library: Library, ask: Ask, request: Any, real: Callable[[Any], Awaitable[Any]], via: Any
+) -> Any:
     """Answer a request of an async client; see `answer_sync`."""
     if request.url.scheme not in _SCHEMES:
         return await real(request)
-    normal = normalize(library, request, ASYNC)
+    normal = normalize(library, request, ASYNC, via)
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
         return plain(library, normal, interaction)

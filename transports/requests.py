@@ -127,7 +127,9 @@ def _answered(
         real: makes the call for real; None if only `call` can.
     """
     above = Caller("requests")
-    normal = normalize(request) if options is not None and ordinary(adapter, options) else None
+    normal = None
+    if options is not None and ordinary(adapter, options):
+        normal = normalize(adapter, request, options.get("verify", True))
     if normal is not None:
         interaction = above.interaction = sandbox.answer(normal)
         if type(interaction.answer) is HttpReply:

@@ -10,12 +10,14 @@ import functools
 import importlib
 import os
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from bigfoot.interaction import Interaction
 
 from .http import HttpRequest, RawHeaders
 from .http1 import LazyHeaders
 from .http_callers import of_requests
+from .http_facts import Facts
 from .http_shortcut import Untouched, plain, respond
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def _ordinary_class(kind: Any) -> bool:
     return all(one is HTTPAdapter for one in deciding)
 
 
-def normalize(request: PreparedRequest) -> HttpRequest | None:
+def normalize(adapter: Any, request: PreparedRequest, verify: Any) -> HttpRequest | None:
     """Return the request as urllib3 would write it; None where urllib3 had better write it itself."""
     url: Any = request.url
     method: Any = request.method
@@ -108,7 +110,7 @@ def normalize(request: PreparedRequest) -> HttpRequest | None:
     if "#" in url:
         url = url.partition("#")[0]
     headers = LazyHeaders(_wire, (authority, pairs))
-    return HttpRequest("requests", method, url, headers, body, _DEFAULTS)
+    return HttpRequest("requests", method, url, headers, body, _DEFAULTS, facts=Facts(ref(adapter), verify))
 
 
 def _wire(source: tuple[str, tuple[tuple[str, str], ...]]) -> RawHeaders:
@@ -121,7 +123,7 @@ def response(adapter: Any, request: PreparedRequest, interaction: Interaction) -
     """Return what the adapter builds from the response that urllib3 would give it."""
     kind: Any = importlib.import_module("urllib3").HTTPResponse
     method: Any = request.method
-    low = respond(interaction.answer, method)
+    low = respond(interaction, method)
     options = {"preload_content": False, "decode_content": False, "retries": adapter.max_retries}
     if hasattr(kind, "from_httplib"):  # urllib3 1.26
         raw: Any = kind.from_httplib(low, request_method=method, **options)

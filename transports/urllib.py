@@ -17,6 +17,7 @@ from .http import HttpReply, HttpRequest, PassThrough, RawHeaders, raw_headers
 from .http1 import LazyHeaders
 from .http_callers import Caller, of_urllib
 from .http_client import answerer, owned
+from .http_facts import Facts
 from .http_shortcut import Untouched, let_through, plain, respond
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def _handler() -> type[HTTPSHandler]:
         def _open(self, req: Request, kind: Any, own: Any, **options: Any) -> Any:
             do_open = functools.partial(original(AbstractHTTPHandler, "do_open"), self)
             real = functools.partial(do_open, kind, req, **options) if _ordinary(self, kind, req) else None
-            return _answered(answerer(self._verifier), req, functools.partial(do_open, own, req, **options), real)
+            call = functools.partial(do_open, own, req, **options)
+            return _answered(answerer(self._verifier), self, req, call, real)
 
     Handler.__qualname__ = "Handler"
     return Handler
@@ -91,22 +93,23 @@ def _do_open(real: Callable[..., Any]) -> Callable[..., Any]:
         if sandbox is None:
             return real(self, http_class, req, **options)
         call = functools.partial(real, self, http_class, req, **options)
-        return _answered(sandbox, req, call, call if _ordinary(self, http_class, req) else None)
+        return _answered(sandbox, self, req, call, call if _ordinary(self, http_class, req) else None)
 
     return do_open
 
 
-def _answered(sandbox: Any, req: Request, call: Callable[[], Any], real: Callable[[], Any] | None) -> Any:
+def _answered(sandbox: Any, handler: Any, req: Request, call: Callable[[], Any], real: Callable[[], Any] | None) -> Any:
     """Answer a call of `do_open`.
 
     Arguments:
         sandbox: who answers.
+        handler: the handler.
         req: the request.
         call: makes the call, over a connection that asks the sandbox.
         real: makes an ordinary call, which need not get to a connection, for real; None if the call is none.
     """
     above = Caller("urllib")
-    normal = _normalize(req) if real is not None else None
+    normal = _normalize(handler, req) if real is not None else None
     if normal is not None and real is not None:
         interaction = above.interaction = sandbox.answer(normal)
         if type(interaction.answer) is HttpReply:
@@ -143,7 +146,7 @@ def _connections() -> tuple[Any, ...]:
     return http.client.HTTPConnection, getattr(http.client, "HTTPSConnection", None)
 
 
-def _normalize(req: Request) -> HttpRequest | None:
+def _normalize(handler: Any, req: Request) -> HttpRequest | None:
     """Return the request as http.client would write it; None where it had better write it itself."""
     host = req.host
     url = f"{req.type}://{host}{req.selector}"
@@ -155,7 +158,9 @@ def _normalize(req: Request) -> HttpRequest | None:
     # Where the call goes through a proxy, host and selector are not those of the URL.
     if not sendable or " " in url or url != req.full_url.partition("#")[0] or host.endswith((":80", ":443")):
         return None
-    return HttpRequest("urllib", req.get_method(), url, LazyHeaders(_wire, headers), b"", of_urllib)
+    facts = Facts(verify=getattr(handler, "_context", None) or True)  # the constructor's, which has no public name
+    facts.pooled = False
+    return HttpRequest("urllib", req.get_method(), url, LazyHeaders(_wire, headers), b"", of_urllib, facts=facts)
 
 
 def _wire(headers: dict[str, str]) -> RawHeaders:
@@ -166,7 +171,7 @@ def _wire(headers: dict[str, str]) -> RawHeaders:
 
 
 def _response(req: Request, interaction: Interaction) -> Any:
-    response = respond(interaction.answer, req.get_method())
+    response = respond(interaction, req.get_method())
     response.url = req.full_url
     response.msg = response.reason  # as AbstractHTTPHandler.do_open does
     interaction.done()
