@@ -29,15 +29,13 @@ class Origin:
 
     __slots__ = ("code", "instruction")
 
-    def __init__(self, code: CodeType | None, instruction: int = -1) -> None:
+    def __init__(self, code: CodeType, instruction: int = -1) -> None:
         self.code = code
         self.instruction = instruction
 
     @property
     def line(self) -> int:
         """The line number in the source file; 0 if it is not known."""
-        if self.code is None:
-            return 0
         for start, end, line in self.code.co_lines():
             if start <= self.instruction < end and line is not None:
                 return line
@@ -46,7 +44,7 @@ class Origin:
     @property
     def file(self) -> str:
         """The path of the source file, as the interpreter knows it."""
-        return self.code.co_filename if self.code is not None else "<unknown>"
+        return self.code.co_filename
 
     def __str__(self) -> str:
         file = self.file
@@ -61,6 +59,9 @@ class Origin:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revive, (self.file, self.line)
+
+
+_UNKNOWN = Origin(compile("", "<unknown>", "exec").replace(co_firstlineno=0))
 
 
 def _revive(file: str, line: int) -> Origin:
@@ -97,9 +98,7 @@ def caller(depth: int = 1) -> Origin:
             if distance == 0:
                 break
         frame = frame.f_back
-    if best is None:
-        return Origin(None)
-    return Origin(best.f_code, best.f_lasti)
+    return _UNKNOWN if best is None else Origin(best.f_code, best.f_lasti)
 
 
 def _distance(file: str, module: Any) -> int:

@@ -62,7 +62,7 @@ class SandboxContext:
             )
         self.kinds = self.verifier.prepare()
         self.origin = caller(depth)
-        self.verifier.opened(self)
+        self.verifier.opened(self, self.origin.code)
         self.live = True
         try:
             context.enter(self)

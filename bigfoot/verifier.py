@@ -17,6 +17,8 @@ from bigfoot.timeline import Timeline
 from bigfoot.verdict import Verdict
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from bigfoot.config import Config
     from bigfoot.interaction import Interaction
     from bigfoot.script import Step
@@ -138,11 +140,10 @@ class StrictVerifier:
         """Return a context manager in which assertions need not follow the order of the timeline."""
         return InAnyOrderContext()
 
-    def opened(self, sandbox: SandboxContext) -> None:
-        """Note that a sandbox of this verifier is open."""
+    def opened(self, sandbox: SandboxContext, by: CodeType) -> None:
+        """Note that a sandbox of this verifier was opened by this code, which is the test's own."""
         self._open.append(sandbox)
-        if sandbox.origin is not None and sandbox.origin.code is not None:
-            self.verdict.own.add(sandbox.origin.code)
+        self.verdict.own.add(by)
 
     def settle(self) -> None:
         """Take in what is still on its way to the plugins."""

@@ -516,6 +516,16 @@ class TestOptional:
         verifier.assert_interaction(clock.now, zone="EST")
         verifier.verify_all()
 
+    def test_are_passed_over_together_with_what_is_asserted(self, verifier: StrictVerifier) -> None:
+        clock = ClockPlugin(verifier)
+        clock.tick("UTC", optional=True)
+        for zone in ("CET", "EST"):
+            clock.tick(zone)
+        with verifier.in_any_order():
+            verifier.assert_interaction(clock.now, zone="CET")
+        verifier.assert_interaction(clock.now, zone="EST")
+        verifier.verify_all()
+
     def test_do_not_hide_a_mismatch(self, verifier: StrictVerifier) -> None:
         clock = ClockPlugin(verifier)
         clock.tick("UTC", optional=True)
@@ -571,7 +581,12 @@ class TestBefore:
 
 def test_of_this_test_by_the_names_of_the_module() -> None:
     service = called(bigfoot.current_verifier(), 1, 2)
+    service.give.returns(None)
+    with bigfoot.sandbox():
+        service.give()
+    bigfoot.before(service.take, service.give)
     bigfoot.assert_interaction(service.take, args=(1,), kwargs={})
     with bigfoot.in_any_order():
+        bigfoot.assert_interaction(service.give, args=(), kwargs={})
         bigfoot.assert_interaction(service.take, args=(2,), kwargs={})
     bigfoot.verify_all()

@@ -17,6 +17,7 @@ from bigfoot.plugins.http import HttpPlugin
 from .loopback import Loopback
 
 URL = "https://api.example.com/"
+WRONG_SECONDS: list[Any] = [0, -1, True, "5", float("inf"), float("nan"), []]
 
 
 class TestFile:
@@ -64,6 +65,8 @@ class TestKeys:
         config = Config()
         assert config.require_all_fields is True
         assert config.show_secrets is False
+        assert config.hang_timeout == 5.0
+        assert Config({"hang_timeout": 2}).hang_timeout == 2.0
         assert config.flag("http.require_response", False) is False
         assert config.flag("http.require_response", True) is True
         assert config.enables("http")
@@ -77,6 +80,13 @@ class TestKeys:
             ({"require_all_fields": "no"}, "[tool.bigfoot] require_all_fields = 'no': give true or false"),
             ({"require_all_fields": 0}, "[tool.bigfoot] require_all_fields = 0: give true or false"),
             ({"show_secrets": []}, "[tool.bigfoot] show_secrets = []: give true or false"),
+            *(
+                (
+                    {"hang_timeout": value},
+                    f"[tool.bigfoot] hang_timeout = {value!r}: give a number of seconds, more than 0",
+                )
+                for value in WRONG_SECONDS
+            ),
             ({"enabled_plugins": "http"}, "[tool.bigfoot] enabled_plugins = 'http': give a list of plugin names"),
             ({"disabled_plugins": [5]}, "[tool.bigfoot] disabled_plugins = [5]: give a list of plugin names"),
             (

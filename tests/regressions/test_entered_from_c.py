@@ -6,6 +6,7 @@ import _thread
 import threading
 
 from bigfoot import StrictVerifier
+from bigfoot.origin import caller
 
 
 def test_it_opens_at_an_unknown_place(verifier: StrictVerifier) -> None:
@@ -18,3 +19,7 @@ def test_it_opens_at_an_unknown_place(verifier: StrictVerifier) -> None:
         waiting.wait(0.01)
     assert str(sandbox.origin) == "<unknown>:0"
     assert verifier.abandon() == ["<unknown>:0"]
+
+
+def test_a_stack_that_is_not_as_deep_as_that() -> None:
+    assert str(caller(100_000)) == "<unknown>:0"
