@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
+from types import FrameType
 
 from bigfoot import context
 
+# A thread whose innermost frame is of these waits for something to come from outside.
+_WAITING = frozenset({"queue", "selectors", "socket", "socketserver", "threading"})
+
 
 class Company:
-    """The threads that have used one connection.
-
-    Attributes:
-        given_up: whether the others were waited for in vain.
-    """
+    """The threads that have used one connection."""
 
     def __init__(self) -> None:
-        self.given_up = False
         self._threads = {threading.get_ident()}
 
     def note(self) -> None:
@@ -26,21 +26,25 @@ class Company:
     @property
     def absent(self) -> bool:
         """Whether no other thread can do anything about it."""
-        # Any other thread that is at work may hold the socket; daemons from before the sandbox never saw it.
         me = threading.current_thread()
-        return self.given_up or not any(
-            thread is not me
-            and (not thread.daemon or thread.ident in self._threads or context.owns(thread))
-            and not _idles(thread)
+        frames = sys._current_frames()
+        return not any(
+            thread is not me and self._may_act(thread, frames.get(thread.ident or 0))
             for thread in threading.enumerate()
         )
 
+    def _may_act(self, thread: threading.Thread, frame: FrameType | None) -> bool:
+        if frame is None:
+            return False
+        modules = list(_modules(frame))
+        if "concurrent.futures.thread" in modules:  # a worker; asyncio resolves names in one, which then stays
+            return modules[0] != "concurrent.futures.thread"
+        known = thread.ident in self._threads or context.owns(thread) or thread is threading.main_thread()
+        # Those from before the sandbox never saw the connection: servers of fixtures, timers of plugins.
+        return known or not (thread.daemon or modules[0] in _WAITING)
 
-def _idles(thread: threading.Thread) -> bool:
-    """Tell whether it is a worker of a pool that waits for a job: asyncio resolves host names in one."""
-    frame = sys._current_frames().get(thread.ident or 0)
-    return (
-        frame is not None
-        and frame.f_code.co_name == "_worker"
-        and frame.f_globals.get("__name__") == "concurrent.futures.thread"
-    )
+
+def _modules(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        yield str(frame.f_globals.get("__name__"))
+        frame = frame.f_back
