@@ -10,7 +10,7 @@ from bigfoot.errors import InvalidArgumentError, UnmockedInteractionError
 from bigfoot.interaction import Interaction
 from bigfoot.masking import masked
 from bigfoot.origin import caller
-from bigfoot.transports.http import HttpReply, HttpRequest, PassThrough
+from bigfoot.transports.http import BELOW, HttpReply, HttpRequest, PassThrough
 from bigfoot.transports.http_delivery import Deferred, deliver
 
 from . import http_reply
@@ -19,6 +19,7 @@ from .http_mount import run_apart
 from .http_record import SOURCE, shown_url
 from .http_request import Request
 from .http_routes import Mock, Routes, Rule
+from .http_upgrade import SESSION, is_scripted, upgrades
 
 if TYPE_CHECKING:
     from bigfoot.fake import Fake
@@ -68,6 +69,9 @@ class Answering:
             interaction.how = "pass-through"
             interaction.answer = passed
             self._timeline.append(interaction)
+            return interaction
+        if upgrades(call) and is_scripted(self._verifier, call):
+            interaction.answer = BELOW
             return interaction
         raise self._verifier.refuse(self._unmocked(call, interaction))
 
@@ -143,7 +147,7 @@ class Answering:
         fix = report.call("bigfoot.http.mock_response", arguments, repr(call.method), report.value(told))
         with self._timeline.lock:
             everything = self.routes.everything()
-        notes = near_misses(everything, Request(call))
+        notes = [*near_misses(everything, Request(call)), *([SESSION] if upgrades(call) else [])]
         hint = report.unmocked(f"{call.method} {url}", origin=interaction.origin, fix=fix, notes=notes)
         return UnmockedInteractionError(SOURCE, (call.method, url), {}, hint)
 

@@ -17,7 +17,7 @@ from bigfoot.seam import original
 from .aiohttp_exchange import Exchange
 from .aiohttp_tap import Through
 from .aiohttp_wire import Wire
-from .http import HttpReply, HttpRequest, PassThrough
+from .http import BELOW, HttpReply, HttpRequest, PassThrough
 from .http_facts import Release
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Memory(BaseConnector):
             answer = await exchange.prepare()
             if type(answer) is PassThrough:
                 return await _through(exchange, answer, traces)
+            if answer is BELOW:
+                return await exchange.dial(traces)
         if req.proxy is not None:
             _authorize_at_proxy(req)
         connection = await connect(self, req, traces, timeout)

@@ -137,6 +137,10 @@ class Exchange:
         """Return who plays a reply that comes with pauses, in pieces or with faults."""
         return Player(delivery, self._req, self._timeout)
 
+    async def dial(self, traces: list[Trace]) -> Connection:
+        """Return a connection of aiohttp's own, whose socket the sandbox answers."""
+        return await self._real(self.connector, self._req, traces, self._timeout)
+
     async def reach(self, answer: PassThrough, traces: list[Trace]) -> Connection:
         """Return a connection to the real world."""
         try:

@@ -2,7 +2,8 @@
 
 A seam builds an `HttpRequest`, asks the active sandbox, and gets an `Interaction` whose `answer` is one of three:
 an `HttpReply` (a mock: make the library's own response from it), a `Delivery` (a mock's reply with pauses, pieces or
-faults; see `http_delivery`), or a `PassThrough` (make the real call, and tell it what is seen on the way). Where the
+faults; see `http_delivery`), or a `PassThrough` (make the real call, and tell it what is seen on the way). A request to
+upgrade the connection may get `BELOW`, which is no interaction of HTTP. Where the
 request's body is not there yet, the seam asks with `body=None` first: the sandbox answers None when it wants the body
 before it decides, and an interaction when the call certainly passes.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin
@@ -171,6 +172,18 @@ class HttpReply:
 def _modest(headers: RawHeaders) -> bool:
     """Tell whether every client takes so many header fields, of such a length; http.client does not take any."""
     return len(headers) < 100 and sum([len(value) for _, value in headers]) < 60_000
+
+
+class Below:
+    """The answer to a request for another protocol (WebSocket) that something is scripted for on sockets.
+
+    The seam makes the real call, inside the sandbox: the socket that it dials is the one that is answered.
+    """
+
+    __slots__ = ()
+
+
+BELOW: Final = Below()
 
 
 class Excerpt:

@@ -14,7 +14,7 @@ from weakref import ref
 from bigfoot import context
 from bigfoot.interaction import Interaction
 
-from .http import HttpReply, HttpRequest, PassThrough, RawHeaders
+from .http import BELOW, HttpReply, HttpRequest, PassThrough, RawHeaders
 from .http_delivery import Deferred, Delivery
 from .http_facts import Facts
 from .http_script import sleep
@@ -236,6 +236,8 @@ def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], 
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
         return plain(library, normal, interaction)
+    if interaction is not None and interaction.answer is BELOW:
+        return real(request)
     exchange = Exchange(library, ask, request, SYNC, normal, interaction)
     if exchange.wants_body:
         exchange.read(b"".join(request.stream))
@@ -258,6 +260,8 @@ async def answer_async(
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
         return plain(library, normal, interaction)
+    if interaction is not None and interaction.answer is BELOW:
+        return await real(request)
     exchange = Exchange(library, ask, request, ASYNC, normal, interaction)
     if exchange.wants_body:
         exchange.read(b"".join([piece async for piece in request.stream]))

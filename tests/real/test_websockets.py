@@ -16,6 +16,7 @@ import bigfoot
 
 from ..loops import LOOPS, runner
 from .snippets_websocket_client import WEBSOCKET_CLIENT
+from .snippets_websocket_http import AIOHTTP, HTTPX2, HTTPX2_SYNC
 from .snippets_websockets import IN_THREADS, LEGACY, ON_ASYNCIO, ON_TRIO
 from .websocket_server import Player, Snippet, playing
 
@@ -76,6 +77,13 @@ def check(
         bigfoot.assert_interaction(interaction, **interaction.details)
 
 
+def run_on_trio(coroutine: Any) -> Any:
+    async def main() -> Any:
+        return await coroutine
+
+    return trio.run(main)
+
+
 @pytest.fixture
 def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.node.callspec.params["player"])
@@ -90,10 +98,7 @@ def test_on_asyncio(snippet: Snippet, player: Player, scheme: str, loop: str) ->
 @pytest.mark.skipif(find_spec("websockets.trio") is None, reason="this version of websockets has no trio client")
 @every(ON_TRIO)
 def test_on_trio(snippet: Snippet, player: Player, scheme: str) -> None:
-    async def main(coroutine: Any) -> Any:
-        return await coroutine
-
-    check(snippet, player, scheme, bigfoot.async_websocket_mock, lambda coroutine: trio.run(main, coroutine))
+    check(snippet, player, scheme, bigfoot.async_websocket_mock, run_on_trio)
 
 
 @every(IN_THREADS)
@@ -113,6 +118,24 @@ def test_legacy(snippet: Snippet, player: Player, scheme: str) -> None:
 @every(WEBSOCKET_CLIENT)
 def test_websocket_client(snippet: Snippet, player: Player, scheme: str) -> None:
     check(snippet, player, scheme, bigfoot.sync_websocket_mock)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@every(AIOHTTP)
+def test_aiohttp(snippet: Snippet, player: Player, scheme: str, loop: str) -> None:
+    check(snippet, player, scheme, bigfoot.async_websocket_mock, runner(loop))
+
+
+@pytest.mark.parametrize("loop", [*LOOPS, "trio"])
+@every(HTTPX2)
+def test_httpx2(snippet: Snippet, player: Player, scheme: str, loop: str) -> None:
+    run = run_on_trio if loop == "trio" else runner(loop)
+    check(snippet, player, scheme, bigfoot.async_websocket_mock, run)
+
+
+@every(HTTPX2_SYNC)
+def test_httpx2_sync(snippet: Snippet, player: Player, scheme: str) -> None:
+    check(snippet, player, scheme, bigfoot.async_websocket_mock)
 
 
 def test_there_are_enough() -> None:
