@@ -11,7 +11,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -39,6 +39,7 @@ class Call(NamedTuple):
         total: in seconds for all of it, where the client knows such a thing.
         chunks: whether to read piece by piece, or by how many pieces before closing.
         context: the TLS context; None for the client's own.
+        take: gets each piece that is read, instead of the answer.
     """
 
     method: str
@@ -55,6 +56,25 @@ class Call(NamedTuple):
     total: float | None = None
     chunks: bool | int = False
     context: ssl.SSLContext | None = None
+    take: Callable[[bytes], None] | None = None
+
+    def gathered(self, pieces: Iterable[bytes]) -> list[bytes]:
+        """Return the pieces that are wanted."""
+        found: list[bytes] = []
+        for piece in islice(pieces, self.limit):
+            (self.take or found.append)(piece)
+        return found
+
+    async def gathered_async(self, pieces: AsyncIterable[bytes]) -> list[bytes]:
+        """Return the pieces that are wanted."""
+        found: list[bytes] = []
+        number = 0
+        async for piece in pieces:
+            (self.take or found.append)(piece)
+            number += 1
+            if number == self.limit:
+                break
+        return found
 
     @property
     def limit(self) -> int | None:
@@ -175,7 +195,7 @@ def _httpx_send(client: Any, call: Call) -> Answer:
         response = client.request(call.method, call.url, **_httpx_options(call, call.content))
         return _of_httpx(response, response.content)
     with client.stream(call.method, call.url, **_httpx_options(call, call.content)) as response:
-        return _of_httpx(response, list(islice(response.iter_bytes(), call.limit)))
+        return _of_httpx(response, call.gathered(response.iter_bytes()))
 
 
 async def _httpx_send_async(client: Any, call: Call) -> Answer:
@@ -183,12 +203,7 @@ async def _httpx_send_async(client: Any, call: Call) -> Answer:
         response = await client.request(call.method, call.url, **_httpx_options(call, _awaitable(call.content)))
         return _of_httpx(response, response.content)
     async with client.stream(call.method, call.url, **_httpx_options(call, _awaitable(call.content))) as response:
-        chunks: list[bytes] = []
-        async for piece in response.aiter_bytes():
-            chunks.append(piece)
-            if len(chunks) == call.limit:
-                break
-        return _of_httpx(response, chunks)
+        return _of_httpx(response, await call.gathered_async(response.aiter_bytes()))
 
 
 def _httpx(module: Any, calls: list[Call]) -> list[Answer]:
@@ -243,7 +258,7 @@ def _requests_send(session: requests.Session, call: Call) -> Answer:
         stream=bool(call.chunks),
     )
     with response:
-        read = list(islice(response.iter_content(None), call.limit)) if call.chunks else response.content
+        read = call.gathered(response.iter_content(None)) if call.chunks else response.content
         return answer(response.status_code, response.reason, response.raw.headers.items(), read)
 
 
@@ -260,7 +275,7 @@ def _urllib3_send(manager: urllib3.PoolManager, call: Call) -> Answer:
     )
     try:
         pieces = response.stream(None) if call.chunks else iter([response.read()])
-        read = list(islice(pieces, call.limit))
+        read = call.gathered(pieces)
         return answer(
             response.status, response.reason or "", response.headers.items(), read if call.chunks else b"".join(read)
         )
@@ -291,7 +306,7 @@ def _read_http_client(response: Any, call: Call) -> bytes | list[bytes]:
     if not call.chunks:
         read: bytes = response.read()
         return read
-    return list(islice(iter(response.read1, b""), call.limit))
+    return call.gathered(iter(response.read1, b""))
 
 
 def _http_client(calls: list[Call]) -> list[Answer]:
@@ -340,11 +355,7 @@ async def _aiohttp_send(session: aiohttp.ClientSession, call: Call) -> Answer:
     ) as response:
         if not call.chunks:
             return answer(response.status, response.reason or "", response.headers.items(), await response.read())
-        chunks: list[bytes] = []
-        async for piece in response.content.iter_any():
-            chunks.append(piece)
-            if len(chunks) == call.limit:
-                break
+        chunks = await call.gathered_async(response.content.iter_any())
         return answer(response.status, response.reason or "", response.headers.items(), chunks)
 
 
