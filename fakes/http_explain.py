@@ -42,6 +42,8 @@ def near_misses(mocks: Iterable[Mock], request: Request) -> list[str]:
         lines.append(f"{mock.describe()}   # at {mock.origin}")
         if mock.left == 0 and all(verdict.met for verdict in found):
             lines.append(f"    has answered {mock.used} of {mock.used} times already{_by(mock)}")
+            if request.client == "aiohttp" and _unheard(mock):
+                lines.append("    and aiohttp makes such a call again by itself after this fault: promise it twice")
             continue
         for verdict in found:
             lines.append(f"    {'matched    ' if verdict.met else 'NOT MATCHED'} {verdict.name}")
@@ -51,6 +53,12 @@ def near_misses(mocks: Iterable[Mock], request: Request) -> list[str]:
         elif mock.group is not None and not mock.group.admits(mock):
             lines.append("    and it waits for the mocks before it: they were promised with bigfoot.http.ordered()")
     return lines
+
+
+def _unheard(mock: Mock) -> bool:
+    """Tell whether the connection ends before a word of an answer: aiohttp then sends an idempotent request again."""
+    fault = None if mock.reply is None else mock.reply.fault
+    return fault is not None and fault.kind in ("reset", "empty")
 
 
 def _by(mock: Mock) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from weakref import ref
 
 from bigfoot import context
 from bigfoot.errors import SandboxNotActiveError
@@ -18,7 +19,6 @@ from .aiohttp_exchange import Exchange
 from .aiohttp_tap import Through
 from .aiohttp_wire import Wire
 from .http import BELOW, HttpReply, HttpRequest, PassThrough
-from .http_facts import Release
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout, TCPConnector
@@ -67,8 +67,7 @@ class Memory(BaseConnector):
         connection = await connect(self, req, traces, timeout)
         wire: Any = connection.transport
         facts = exchange.facts
-        facts.pooled, facts.response = wire.begin(exchange), Release()
-        connection.add_callback(facts.response)
+        facts.pooled, facts.response = wire.begin(exchange), ref(connection)
         return connection
 
     # Private by its name, but what every connector has to have: Unix, named pipes, those of other packages.

@@ -17,7 +17,8 @@ class Facts:
 
     Attributes:
         pooled: whether the connection had served a call before; None where only the pool can tell.
-        response: what has `is_closed` or `closed` when the application is through with it; None if unknown.
+        response: what has `is_closed` or `closed` when the application is through with it, or a weak reference to
+            what then is let go of; None if unknown.
     """
 
     __slots__ = ("pool", "pooled", "proxy", "response", "verify")
@@ -31,29 +32,21 @@ class Facts:
 
     def __call__(self, url: str) -> Mapping[str, Any]:
         """Return the facts about a call of this URL, as they are asserted."""
-        closed = getattr(self.response, "is_closed", None)
         return {
-            "closed": getattr(self.response, "closed", None) if closed is None else closed,
+            "closed": self._closed(),
             "pooled": self.pooled,
             "proxy": None if self.proxy is None else _without_user(_text(self.proxy)),
             "verify": _verifies(self.verify) if url.startswith(("https:", "wss:")) else None,
         }
 
-
-class Release:
-    """A response that is told when it is released.
-
-    Attributes:
-        closed: whether it is.
-    """
-
-    __slots__ = ("closed",)
-
-    def __init__(self) -> None:
-        self.closed = False
-
-    def __call__(self) -> None:
-        self.closed = True
+    def _closed(self) -> bool | None:
+        response = self.response
+        if isinstance(response, ref):
+            response = response()
+            if response is None:  # let go of, as it is when it is released
+                return True
+        closed: bool | None = getattr(response, "is_closed", getattr(response, "closed", None))
+        return closed
 
 
 def _verifies(verify: Any) -> bool | None:

@@ -11,7 +11,7 @@ from bigfoot import InteractionMismatchError, StrictVerifier, UnmockedInteractio
 from bigfoot.matchers import IsStr
 from bigfoot.plugins.http import HttpPlugin
 
-from .clients import Client
+from .clients import CLIENTS, Client
 from .conftest import API
 
 URL = f"{API}/orders"
@@ -223,3 +223,9 @@ def test_an_unmocked_call_that_the_code_swallows(verifier: StrictVerifier, http:
         swallow(lambda: client("GET", URL))
     with pytest.raises(VerificationError, match="swallowed"):
         verifier.verify_all()
+
+
+def test_a_fault_after_which_aiohttp_tries_again(verifier: StrictVerifier, http: HttpPlugin) -> None:
+    client = next(one for one in CLIENTS if one.id == "aiohttp")
+    http.mock_error("GET", URL, fault="reset")
+    assert "aiohttp makes such a call again by itself" in unmocked(verifier, client, "GET", URL)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import httpx
+import httpx2
 import pytest
 
 from bigfoot import StrictVerifier
@@ -139,8 +142,8 @@ def test_a_stream_that_is_closed_early(verifier: StrictVerifier, http: HttpPlugi
     assert http.calls[0].facts["closed_early"]
     assert http.calls[0].facts["chunks"] < 12
     assert http.calls[0].duration is not None
-    bigfoot_fields = {"chunks": http.calls[0].facts["chunks"], "closed_early": True, "virtual": 0.0}
-    verifier.assert_interaction(http.request, **http.calls[0].details, **bigfoot_fields)
+    extras = {"chunks": http.calls[0].facts["chunks"], "closed_early": True, "virtual": 0.0}
+    verifier.assert_interaction(http.request, **http.calls[0].details, **extras)
 
 
 class Own(Exception):
@@ -183,3 +186,25 @@ def test_an_item_that_cannot_be_meant_is_refused(
     http.mock_response("GET", URL, stream=iter([b"a", item]))
     with pytest.raises(InvalidArgumentError, match="give text, bytes"):
         read(verifier, client, chunks=True)
+
+
+def test_httpx2_reads_server_sent_events(verifier: StrictVerifier, http: HttpPlugin) -> None:
+    http.mock_response("GET", URL, sse=[{"data": "one", "id": 1}, {"event": "end", "data": {"n": 2}}])
+    with verifier.sandbox(), httpx2.Client() as client, client.sse(URL) as events:
+        got = [(event.event, event.id, event.data) for event in events]
+    assert got == [("message", "1", "one"), ("end", "1", '{"n": 2}')]
+    assert facts(http)["chunks"] == 2
+
+
+async def test_calls_that_overlap_share_a_script(verifier: StrictVerifier, http: HttpPlugin) -> None:
+    """Each reads it from its beginning, whoever gets ahead."""
+    http.mock_response("GET", URL, stream=generated_async(), times=3)
+
+    async def read_all(client: httpx.AsyncClient) -> bytes:
+        async with client.stream("GET", URL) as response:
+            return b"".join([piece async for piece in response.aiter_bytes()])
+
+    with verifier.sandbox():
+        async with httpx.AsyncClient() as client:
+            found = await asyncio.gather(*[read_all(client) for _ in range(3)])
+    assert found == [b"".join(PIECES)] * 3
