@@ -53,7 +53,10 @@ def test_nobody_else_is_there() -> None:
 
 
 def test_the_main_thread_always_counts() -> None:
-    assert not asked_from_within(Company())
+    company = Company()
+    assert not asked_from_within(company)
+    company.given_up = True
+    assert asked_from_within(company)
 
 
 def test_a_thread_of_the_sandbox_counts_also_while_it_waits(verifier: StrictVerifier) -> None:

@@ -14,9 +14,14 @@ _WAITING = frozenset({"queue", "selectors", "socket", "socketserver", "threading
 
 
 class Company:
-    """The threads that have used one connection."""
+    """The threads that have used one connection.
+
+    Attributes:
+        given_up: whether the others were waited for in vain.
+    """
 
     def __init__(self) -> None:
+        self.given_up = False
         self._threads = {threading.get_ident()}
 
     def note(self) -> None:
@@ -28,7 +33,7 @@ class Company:
         """Whether no other thread can do anything about it."""
         me = threading.current_thread()
         frames = sys._current_frames()
-        return not any(
+        return self.given_up or not any(
             thread is not me and self._may_act(thread, frames.get(thread.ident or 0))
             for thread in threading.enumerate()
         )
