@@ -18,6 +18,7 @@ import sys
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from bigfoot import postgres as postgres
 from bigfoot.errors import (
     AmbiguousSandboxError,
     AssertionInsideSandboxError,
@@ -48,6 +49,7 @@ from bigfoot.verifier import StrictVerifier
 
 if TYPE_CHECKING:
     # The typed face of __getattr__: every plugin's proxy, and every plugin class.
+    from bigfoot.fakes.asyncpg import AsyncpgPlugin as AsyncpgPlugin
     from bigfoot.fakes.http import HttpPlugin as HttpPlugin
     from bigfoot.fakes.objects import MockPlugin as MockPlugin
     from bigfoot.fakes.objects import MockProxy
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from bigfoot.fakes.websocket import SyncWebSocketPlugin as SyncWebSocketPlugin
 
     async_websocket_mock: AsyncWebSocketPlugin
+    asyncpg_mock: AsyncpgPlugin
     http: HttpPlugin
     redis_mock: RedisPlugin
     socket_mock: SocketPlugin
@@ -181,6 +184,7 @@ __all__ = [
     "AmbiguousSandboxError",
     "AssertionInsideSandboxError",
     "AsyncWebSocketPlugin",
+    "AsyncpgPlugin",
     "AutoAssertError",
     "BigfootConfigError",
     "BigfootError",
@@ -211,11 +215,13 @@ __all__ = [
     "VerificationError",
     "assert_interaction",
     "async_websocket_mock",
+    "asyncpg_mock",
     "before",
     "current_verifier",
     "http",
     "in_any_order",
     "mock",
+    "postgres",
     "redis_mock",
     "sandbox",
     "socket_mock",

@@ -1,0 +1,325 @@
+"""One connection of asyncpg: what its session promises, for the calls that are noted on the client's side."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bigfoot.errors import BigfootError
+from bigfoot.session import Session, SessionStep
+from bigfoot.transports import asyncpg as client_library
+from bigfoot.transports.asyncpg import Call, Conversation
+
+from . import postgres_peer
+from . import postgres_sql as sql_text
+from . import postgres_types as types
+from .asyncpg_results import COPIES, MANY, result_of
+from .postgres_auth import Login
+from .postgres_catalogue import Catalogue
+from .postgres_chores import CHORES, probe
+from .postgres_errors import FIELDS, INTERNAL, SYNTAX_ERROR, Failure, notice
+from .postgres_messages import Column, notification, response
+from .postgres_result import Result
+
+if TYPE_CHECKING:
+    from .asyncpg import AsyncpgPlugin
+
+_LETTERS = {name: letter for letter, name in FIELDS.items()}
+# Steps that a script may have and need not: the library does these unasked.
+_OPTIONAL = {
+    "BEGIN": "begin",
+    "START": "begin",
+    "COMMIT": "commit",
+    "END": "commit",
+    "ROLLBACK": "rollback",
+    "ABORT": "rollback",
+    "LISTEN": "listen",
+}
+_ROWS = ("fetch", "fetchrow", "fetchval", "fetchmany", "cursor", "execute", "executemany")
+_QUOTED = "SELECT quote_literal("  # how asyncpg has the arguments of a COPY written out by the server
+
+
+class AsyncpgScript(Conversation):
+    """Answers the server's questions out of a session.
+
+    Arguments:
+        plugin: whose session it is.
+        session: the script; its `connect` is taken.
+        refused: what the connection ends in, in the server's words, or None.
+        login: the options of the step, where it asks for a password.
+        tls: whether the client insists on TLS.
+    """
+
+    def __init__(
+        self,
+        plugin: AsyncpgPlugin,
+        session: Session,
+        refused: Failure | None,
+        login: Mapping[str, Any],
+        *,
+        tls: bool,
+    ) -> None:
+        self.plugin = plugin
+        self.tls = tls
+        self._session = session
+        self._refused = refused
+        self._login = login
+        self._calls: list[Call] = []
+        self._cursors: list[Call] = []
+        self._objects: dict[bytes, Any] = {}
+        self._tokens = itertools.count(1)
+        self._catalogue = Catalogue()
+        self._closed = False
+
+    # What the client's side says.
+
+    def begin(self, call: Call) -> None:
+        self._calls.append(call)
+        if call.name == "prepare" and self._session.next_is("prepare"):
+            self._take(call)
+
+    def end(self, call: Call, result: Any) -> None:
+        if call.name in MANY and not call.taken:
+            self._take(call)  # with no arguments at all nothing is sent but the statement
+
+    def drop(self, call: Call) -> None:
+        self._calls.remove(call)
+
+    def prepare(self, call: Call) -> None:
+        self._cursors.append(call)
+
+    def closing(self, call: Call) -> None:
+        self._closed = True
+        step = self._session.take("close", {}, origin=call.origin)
+        if step.raises is not None:
+            call.fault = _made(step.raises)
+
+    def hand_over(self, token: bytes) -> Any:
+        return self._objects.pop(token)
+
+    # What the server asks.
+
+    def started(self, parameters: Mapping[str, str]) -> Login | None:
+        if self._refused is not None:
+            raise self._refused
+        password = self._login.get("password")
+        if password is None:
+            return None
+        return Login(self._login.get("auth", "scram-sha-256"), parameters.get("user", ""), password)
+
+    def cancel(self, pid: int, secret: int) -> None:
+        postgres_peer.cancel(pid, secret)
+
+    def keep(self, value: Any) -> bytes:
+        token = b"%d" % next(self._tokens)
+        self._objects[token] = value
+        return token
+
+    def parameters(self, sql: str) -> list[int]:
+        known = self._catalogue.parameters(sql)
+        if known is not None:
+            return known
+        call = self._call(sql)
+        given = _arguments(call)
+        casts = sql_text.casts(sql)
+        oids = []
+        for at, cast in enumerate(casts):
+            named = self._catalogue.find(cast) if cast is not None else None
+            values = [row[at] for row in given if at < len(row)]
+            oids.append(named or (types.OBJECT if not values else types.common(values)))
+        # A dict may be meant for a composite type or an hstore as well as for JSON, and a mixture for anything.
+        return [types.OBJECT if oid == types.JSONB and casts[at] is None else oid for at, oid in enumerate(oids)]
+
+    def columns(self, sql: str) -> Sequence[Column] | None:
+        known = self._catalogue.columns(sql)
+        if known is not None:
+            return known
+        call = self._call(sql)
+        if call is None:
+            return None
+        if call.name in COPIES:
+            return self._of_copy(call, sql)
+        for step in self._session.coming():
+            if call.name == "prepare":
+                if step.name in _ROWS:
+                    return self._columns_of(step, call, sql)
+            elif step.name == call.name:
+                return self._columns_of(step, call, sql)
+            elif step.required:
+                break
+        if call.name == "prepare":
+            return result_of("fetch", [], {}, call, sql).columns
+        if _is_chore(sql):
+            return None
+        raise self._taken_wrongly(call)
+
+    def run(self, sql: str, values: Sequence[bytes | None]) -> Result | None:
+        known = self._catalogue.answer(sql, values)
+        if known is not None:
+            return known
+        call = self._call(sql)
+        if call is None or (_is_chore(sql) and not self._session.next_is(call.name)):
+            return self._unasked(sql)
+        if call.name in COPIES and sql.startswith(_QUOTED):
+            return _literals(call)
+        if call.taken and call.name in MANY:
+            return Result(tag=self._tag)
+        step = self._take(call)
+        result = self._play(step, call, sql)
+        self._tag = result.tag
+        return result
+
+    def refused(self, sql: str) -> Failure:
+        error = self.plugin.refusal("execute", {"query": sql, "args": []}, session=self._session, step=self._next())
+        return Failure(SYNTAX_ERROR, _first_line(error))
+
+    # How the two meet.
+
+    _tag = ""
+
+    def _next(self) -> SessionStep | None:
+        return self._session.peek()
+
+    def _call(self, sql: str) -> Call | None:
+        """Return the call that a statement is sent for; None if the library sends it on its own account."""
+        for call in reversed(self._calls):
+            if call.query == sql and not (call.taken and call.name not in (*MANY, "prepare")):
+                return call
+        for call in reversed(self._cursors):
+            if call.query == sql:
+                return call
+        waiting = [call for call in self._calls if call.name in COPIES or (not call.taken and not _is_chore(sql))]
+        return waiting[-1] if waiting else None
+
+    def _of_copy(self, call: Call, sql: str) -> Sequence[Column]:
+        if sql.startswith(_QUOTED):
+            return [Column("quote_literal", types.TEXT)] * len(call.details["args"])
+        if call.name != "copy_records_to_table":
+            return ()
+        names = call.details["columns"]
+        if names is None:
+            records = call.details["records"]
+            width = len(records[0]) if isinstance(records, list) and records else 0
+            step = self._next()
+            names = (step.options.get("columns") if step is not None else None) or [f"c{at}" for at in range(width)]
+        return [Column(name, types.OBJECT) for name in names]
+
+    def _columns_of(self, step: SessionStep, call: Call, sql: str) -> Sequence[Column]:
+        if step.raises is not None:
+            return result_of("fetch", [], {}, call, sql).columns
+        return result_of(step.name, step.returns, step.options, call, sql).columns
+
+    def _take(self, call: Call) -> SessionStep:
+        try:
+            step = self._session.take(call.name, call.details, origin=call.origin)
+        except BigfootError as error:
+            call.fault = error
+            raise Failure(INTERNAL, _first_line(error)) from None
+        call.taken = True
+        return step
+
+    def _taken_wrongly(self, call: Call) -> Failure:
+        """Return the error for a call whose turn it is not."""
+        try:
+            self._take(call)
+        except Failure as failure:
+            return failure
+        raise AssertionError("the step was there after all")
+
+    def _unasked(self, sql: str) -> Result | None:
+        """Take the step of a chore, if it is the next one."""
+        name = _OPTIONAL.get(sql_text.verb(sql))
+        if name is None or not self._session.next_is(name) or " TO " in sql.upper():
+            return None
+        step = self._session.take(name, {"channel": sql.split()[-1].strip('";')} if name == "listen" else {})
+        if step.raises is None and not step.options:
+            return None
+        result = self._play(step, Call(name, {}, {}), sql)
+        result.tag = result.tag or sql_text.verb(sql)
+        return result
+
+    def _play(self, step: SessionStep, call: Call, sql: str) -> Result:
+        """Return what a step says; raise what it says."""
+        before = b""
+        if "notice" in step.options:
+            before += response(b"N", notice(step.options["notice"]))
+        if "notify" in step.options:
+            channel, payload = step.options["notify"]
+            before += notification(0, channel, payload)
+        if step.options.get("hang"):
+            return Result(before=before, hangs=True)
+        if step.raises is not None:
+            return self._raise(step.raises, call, before)
+        result = result_of(step.name, step.returns, step.options, call, sql)
+        result.before = before
+        return result
+
+    def _raise(self, raises: BaseException | type[BaseException], call: Call, before: bytes) -> Result:
+        failure = failure_of(raises)
+        if failure is not None and failure.sqlstate == "08003":
+            return Result(before=before, cut=EOFError())  # asyncpg's own, when the connection ends under a query
+        error = _made(raises)
+        if isinstance(error, (OSError, EOFError)) and not isinstance(error, TimeoutError):
+            call.fault = error
+            return Result(before=before, cut=error)
+        if failure is None:
+            call.fault = error
+            failure = Failure(INTERNAL, f"{type(error).__name__}: {error}")
+        raise failure
+
+    def closed(self) -> None:
+        """Note that the connection is gone without having been closed: a `close` that is promised is that."""
+        if not self._closed and self._session.next_is("close"):
+            self._session.take("close", {})
+        self._closed = True
+
+
+class AsyncpgPeer(postgres_peer.PostgresPeer):
+    """The server's end of a connection of asyncpg."""
+
+    def __init__(self, script: AsyncpgScript) -> None:
+        super().__init__(script, tls=script.tls)
+        self._script = script
+
+    def closed(self) -> None:
+        self._script.closed()
+
+
+def failure_of(raises: BaseException | type[BaseException]) -> Failure | None:
+    """Return what a server says for asyncpg to raise this; None if no server makes it raise it."""
+    reported = client_library.report(raises)
+    if reported is None:
+        return None
+    sqlstate, text, more = reported
+    fields = {_LETTERS[name]: value for name, value in more.items() if name in _LETTERS and name != "message"}
+    return Failure(sqlstate, text, fields)
+
+
+def _made(raises: BaseException | type[BaseException]) -> BaseException:
+    return raises() if isinstance(raises, type) else raises
+
+
+def _arguments(call: Call | None) -> list[Sequence[Any]]:
+    if call is None or call.name == "prepare":
+        return []
+    given = call.details.get("args", [])
+    if call.name in MANY:
+        return given if isinstance(given, list) else []
+    return [given]
+
+
+def _is_chore(sql: str) -> bool:
+    return sql_text.verb(sql) in CHORES or probe(sql) is not None
+
+
+def _literals(call: Call) -> Result:
+    """Write out the arguments of a COPY, as the server's own function does."""
+    texts = [None if value is None else "'" + str(value).replace("'", "''") + "'" for value in call.details["args"]]
+    return Result([Column("quote_literal", types.TEXT)] * len(texts), [texts], "SELECT 1")
+
+
+def _first_line(error: BaseException) -> str:
+    return "bigfoot: " + next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+

@@ -1,0 +1,135 @@
+"""What a server does unasked: transactions, savepoints, cursors of SQL, settings, LISTEN. Nothing of it is recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from . import postgres_sql as sql_text
+from . import postgres_types as types
+from .postgres_errors import NO_SUCH_CURSOR, NO_SUCH_SAVEPOINT, Failure
+from .postgres_messages import Column
+from .postgres_result import Result
+
+if TYPE_CHECKING:
+    from .postgres_server import Server
+
+Chore = Callable[["Server", str], Result]
+
+_ROLLBACK_TO: Final = re.compile(r"\s*ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE)
+_NAME: Final = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[\w$]+))\s*;?\s*$')
+_PREPARED: Final = re.compile(r"\s*(?:COMMIT|ROLLBACK|PREPARE)\s+(?:PREPARED|TRANSACTION)\s+'", re.IGNORECASE)
+_COUNT: Final = re.compile(r"\b(\d+|ALL)\b", re.IGNORECASE)
+
+
+def named(sql: str) -> str:
+    """Return the name at the end of a statement."""
+    found = _NAME.search(sql)
+    return (found["quoted"] or found["plain"].lower()) if found is not None else ""
+
+
+def _begin(server: Server, sql: str) -> Result:
+    server.status = b"T"
+    return Result(tag="BEGIN")
+
+
+def _commit(server: Server, sql: str) -> Result:
+    tag = "ROLLBACK" if server.status == b"E" else "COMMIT"
+    server.end_transaction()
+    return Result(tag=tag if not _PREPARED.match(sql) else "COMMIT PREPARED")
+
+
+def _rollback(server: Server, sql: str) -> Result:
+    if _ROLLBACK_TO.match(sql):
+        name = named(sql)
+        if name not in server.savepoints:
+            raise Failure(NO_SUCH_SAVEPOINT, f'savepoint "{name}" does not exist')
+        del server.savepoints[server.savepoints.index(name) + 1 :]
+        server.status = b"T"
+    else:
+        server.end_transaction()
+    return Result(tag="ROLLBACK")
+
+
+def _savepoint(server: Server, sql: str) -> Result:
+    server.savepoints.append(named(sql))
+    return Result(tag="SAVEPOINT")
+
+
+def _release(server: Server, sql: str) -> Result:
+    name = named(sql)
+    if name not in server.savepoints:
+        raise Failure(NO_SUCH_SAVEPOINT, f'savepoint "{name}" does not exist')
+    del server.savepoints[server.savepoints.index(name) :]
+    return Result(tag="RELEASE")
+
+
+def _fetch(server: Server, sql: str) -> Result:
+    """FETCH and MOVE: on a cursor that the protocol knows as a portal."""
+    name = named(sql)
+    portal = server.portals.get(name)
+    if portal is None:
+        raise Failure(NO_SUCH_CURSOR, f'cursor "{name}" does not exist')
+    result = server.run(portal)
+    found = _COUNT.search(sql[: sql.rfind(name)])
+    most = 1 if found is None else None if found[1].upper() == "ALL" else int(found[1])
+    rows = portal.next(most)
+    verb = sql_text.verb(sql)
+    if verb == "MOVE":
+        return Result(tag=f"MOVE {len(rows)}")
+    return Result(result.columns, rows, f"FETCH {len(rows)}")
+
+
+def _close(server: Server, sql: str) -> Result:
+    if named(sql) != "all":
+        server.portals.pop(named(sql), None)
+    return Result(tag="CLOSE CURSOR")
+
+
+def _tag(tag: str) -> Chore:
+    return lambda server, sql: Result(tag=tag)
+
+
+TRANSACTIONS: Final[dict[str, Chore]] = {
+    "BEGIN": _begin,
+    "START": _begin,
+    "COMMIT": _commit,
+    "END": _commit,
+    "ROLLBACK": _rollback,
+    "ABORT": _rollback,
+}
+CHORES: Final[dict[str, Chore]] = TRANSACTIONS | {
+    "SAVEPOINT": _savepoint,
+    "RELEASE": _release,
+    "FETCH": _fetch,
+    "MOVE": _fetch,
+    "CLOSE": _close,
+    "SET": _tag("SET"),
+    "RESET": _tag("RESET"),
+    "LISTEN": _tag("LISTEN"),
+    "UNLISTEN": _tag("UNLISTEN"),
+    "DEALLOCATE": _tag("DEALLOCATE"),
+    "DISCARD": _tag("DISCARD ALL"),
+}
+
+
+def _probe(column: str, value: object, oid: int = types.TEXT, tag: str = "SELECT 1") -> Result:
+    return Result((Column(column, oid),), [(value,)], tag)
+
+
+# What tools ask when they connect, word for word but for case, blanks and a semicolon. A test may add to it.
+PROBES: Final[dict[str, Result]] = {
+    "select pg_catalog.version()": _probe("version", "PostgreSQL 17.0 (bigfoot)"),
+    "select version()": _probe("version", "PostgreSQL 17.0 (bigfoot)"),
+    "select current_schema()": _probe("current_schema", "public", types.NAME),
+    "show standard_conforming_strings": _probe("standard_conforming_strings", "on", tag="SHOW"),
+    "show transaction isolation level": _probe("transaction_isolation", "read committed", tag="SHOW"),
+    "show transaction_read_only": _probe("transaction_read_only", "off", tag="SHOW"),
+    "select pg_catalog.pg_is_in_recovery()": _probe("pg_is_in_recovery", False, types.BOOL),
+}
+
+
+def probe(sql: str) -> Result | None:
+    """Return the answer to a question that tools ask when they connect, or None if it is none of these."""
+    return PROBES.get(" ".join(sql.lower().split()).rstrip("; "))
