@@ -134,8 +134,14 @@ class AsyncpgPlugin(SessionFake[Session]):
         return Canceller(partial(self._refuse, call), tls=(call.host, call.port) in self._by_tls)
 
     def _refuse(self, dial: Dial, parameters: Mapping[str, str]) -> Failure:
-        details = {"host": dial.host, "port": dial.port, **{name: parameters.get(name) for name in ("database", "user")}}
-        error = self.refusal("connect", details, origin=dial.origin, notes=["a client of PostgreSQL other than asyncpg"])
+        details = {
+            "host": dial.host,
+            "port": dial.port,
+            **{name: parameters.get(name) for name in ("database", "user")},
+        }
+        error = self.refusal(
+            "connect", details, origin=dial.origin, notes=["a client of PostgreSQL other than asyncpg"]
+        )
         return Failure("57P03", f"bigfoot: {error}".partition("\n")[0], severity="FATAL")
 
     def _attempt(self, attempt: Attempt) -> Conversation:

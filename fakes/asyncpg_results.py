@@ -114,8 +114,11 @@ def _check_option(step: SessionStep, option: str, given: Any) -> None:
         "auth": given in METHODS,
     }[option]
     if not right or of_connect != (step.name == "connect") or step.name == "close":
-        raise InvalidArgumentError(option, given, f"for {step.name!r}, {option} is {_OPTIONS[option]}" if not right else
-                                   f"{step.name!r} has no such option")
+        raise InvalidArgumentError(
+            option,
+            given,
+            f"for {step.name!r}, {option} is {_OPTIONS[option]}" if not right else f"{step.name!r} has no such option",
+        )
     if option == "columns":
         for one in given:
             if not isinstance(one, str):
@@ -157,5 +160,3 @@ def _check_returns(step: SessionStep) -> None:
     values = (value for row in rows for value in (row.values() if hasattr(row, "values") else row))
     if columns is not None or any(isinstance(value, Typed) for value in values):
         check(columns, rows)
-
-

@@ -148,8 +148,8 @@ class AsyncpgScript(Conversation):
                 return self._columns_of(step, call, sql)
             elif step.required:
                 break
-        if call.name == "prepare":
-            return result_of("fetch", [], {}, call, sql).columns
+        if call.name in ("prepare", "cursor"):
+            return result_of("fetch", [], {}, call, sql).columns  # whether it is run at all is not known yet
         if _is_chore(sql):
             return None
         raise self._taken_wrongly(call)
@@ -217,6 +217,8 @@ class AsyncpgScript(Conversation):
             call.fault = error
             raise Failure(INTERNAL, _first_line(error)) from None
         call.taken = True
+        if step.interaction is not None:
+            call.details = step.interaction.call  # what is known later (the data of a COPY) is recorded as well
         return step
 
     def _taken_wrongly(self, call: Call) -> Failure:
@@ -321,5 +323,3 @@ def _literals(call: Call) -> Result:
 
 def _first_line(error: BaseException) -> str:
     return "bigfoot: " + next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-

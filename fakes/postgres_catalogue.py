@@ -108,7 +108,21 @@ class Catalogue:
         called = name or types.name_of(oid)
         return [
             *below,
-            (oid, space, called, kind, None, element, b"," if element else None, bounds, None, None, depth, None, *names),
+            (
+                oid,
+                space,
+                called,
+                kind,
+                None,
+                element,
+                b"," if element else None,
+                bounds,
+                None,
+                None,
+                depth,
+                None,
+                *names,
+            ),
         ]
 
 
@@ -118,5 +132,3 @@ def _oids(raw: bytes) -> list[int]:
         return []
     (count,) = struct.unpack_from("!i", raw, 12)
     return [struct.unpack_from("!iI", raw, 20 + 8 * at)[1] for at in range(count)]
-
-

@@ -130,6 +130,11 @@ PROBES: Final[dict[str, Result]] = {
 }
 
 
+_RESET: Final = "SELECT pg_advisory_unlock_all();"
+
+
 def probe(sql: str) -> Result | None:
     """Return the answer to a question that tools ask when they connect, or None if it is none of these."""
+    if sql.startswith(_RESET):
+        return Result(tag="RESET")  # what a pool of asyncpg does with a connection that comes back
     return PROBES.get(" ".join(sql.lower().split()).rstrip("; "))

@@ -136,9 +136,7 @@ def encoded(columns: Sequence[Column], rows: Sequence[Row], formats: Sequence[in
     """
     if not rows:
         return b""
-    fields = [
-        _column([row[at] for row in rows], column.oid, formats[at], keep) for at, column in enumerate(columns)
-    ]
+    fields = [_column([row[at] for row in rows], column.oid, formats[at], keep) for at, column in enumerate(columns)]
     head = struct.pack("!h", len(columns))
     pack = struct.Struct("!ci").pack
     bodies = [b"".join((head, *parts)) for parts in zip(*fields, strict=True)] if fields else [head] * len(rows)

@@ -67,7 +67,9 @@ def written(oid: int, keep: Encode) -> Encode:
 
 
 def _text(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else str(value).encode()
+    return (
+        value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else str(value).encode()
+    )
 
 
 def _json(value: Any) -> bytes:

@@ -320,7 +320,11 @@ def _details(name: str, given: tuple[Any, ...], options: Mapping[str, Any]) -> d
         return {"query": given[0]}
     if name.endswith("_table"):
         details = {"table_name": given[0], "columns": options.get("columns")}
-        return details | ({"records": options.get("records")} if name == "copy_records_to_table" else {})
+        if name == "copy_to_table":
+            details["data"] = b""  # known when the server has it
+        elif name == "copy_records_to_table":
+            details["records"] = options.get("records")
+        return details
     return {"query": given[0], "args": list(given[1:])}
 
 
