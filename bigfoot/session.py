@@ -91,10 +91,6 @@ class Session:
         except IndexError:
             return None
 
-    def coming(self) -> list[SessionStep]:
-        """Return the steps that are left, the next one first."""
-        return list(self._steps)
-
     def next_is(self, *names: str) -> bool:
         """Tell whether the next step is one of these."""
         step = self.peek()

@@ -13,7 +13,7 @@ from bigfoot.masking import masked
 from bigfoot.session import Kind, Session, SessionFake, SessionStep
 from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports import registry, socket
-from bigfoot.transports.asyncpg import Attempt, Conversation
+from bigfoot.transports.asyncpg_calls import Attempt, Conversation
 from bigfoot.transports.dial import Claim, Dial, Peer
 from bigfoot.verifier import StrictVerifier
 
@@ -31,7 +31,15 @@ _STATUS = 'a status, such as "INSERT 0 1"'
 _ROWS = "a list of rows, each a dict"
 
 
-class AsyncpgPlugin(SessionFake[Session]):
+class Script(Session):
+    """The script of one connection of asyncpg."""
+
+    def coming(self) -> list[SessionStep]:
+        """Return the steps that are left, the next one first."""
+        return list(self._steps)
+
+
+class AsyncpgPlugin(SessionFake[Script]):
     """`bigfoot.asyncpg_mock`: the real asyncpg, on asyncio and uvloop, against a server in this process.
 
     Example:
@@ -45,6 +53,7 @@ class AsyncpgPlugin(SessionFake[Session]):
     requires = "asyncpg"
     source = "asyncpg"
     initial = "disconnected"
+    session = Script
     table: ClassVar[tuple[Kind, ...]] = (
         Kind("connect", (), ("disconnected",), "connected"),
         Kind("execute", _QUERY, _OPEN, returns=_STATUS),
@@ -89,7 +98,7 @@ class AsyncpgPlugin(SessionFake[Session]):
         self._through: list[dict[str, Any]] = []
         self._by_tls: set[tuple[str, int]] = set()  # where clients insist on TLS, also to cancel
 
-    def new_session(self) -> Session:
+    def new_session(self) -> Script:
         """Begin the script of one connection; connections take sessions in the order in which they were made.
 
         Example:

@@ -9,7 +9,7 @@ from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.postgres import Typed
 from bigfoot.session import SessionStep
-from bigfoot.transports.asyncpg import Call
+from bigfoot.transports.asyncpg_calls import Call
 
 from . import postgres_copy as copying
 from . import postgres_types as types

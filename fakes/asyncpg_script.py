@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bigfoot.errors import BigfootError
-from bigfoot.session import Session, SessionStep
+from bigfoot.session import SessionStep
 from bigfoot.transports import asyncpg as client_library
-from bigfoot.transports.asyncpg import Call, Conversation
+from bigfoot.transports.asyncpg_calls import Call, Conversation
 
 from . import postgres_peer
 from . import postgres_sql as sql_text
 from . import postgres_types as types
+from .asyncpg_calls import QUOTED, arguments, first_line, is_chore, literals
 from .asyncpg_results import COPIES, MANY, result_of
 from .postgres_auth import Login
 from .postgres_catalogue import Catalogue
-from .postgres_chores import CHORES, probe
 from .postgres_errors import FIELDS, INTERNAL, SYNTAX_ERROR, Failure, notice
 from .postgres_messages import Column, notification, response
 from .postgres_result import Result
 
 if TYPE_CHECKING:
-    from .asyncpg import AsyncpgPlugin
+    from .asyncpg import AsyncpgPlugin, Script
 
 _LETTERS = {name: letter for letter, name in FIELDS.items()}
 # Steps that a script may have and need not: the library does these unasked.
@@ -37,7 +37,6 @@ _OPTIONAL = {
     "LISTEN": "listen",
 }
 _ROWS = ("fetch", "fetchrow", "fetchval", "fetchmany", "cursor", "execute", "executemany")
-_QUOTED = "SELECT quote_literal("  # how asyncpg has the arguments of a COPY written out by the server
 
 
 class AsyncpgScript(Conversation):
@@ -54,7 +53,7 @@ class AsyncpgScript(Conversation):
     def __init__(
         self,
         plugin: AsyncpgPlugin,
-        session: Session,
+        session: Script,
         refused: Failure | None,
         login: Mapping[str, Any],
         *,
@@ -121,7 +120,7 @@ class AsyncpgScript(Conversation):
         if known is not None:
             return known
         call = self._call(sql)
-        given = _arguments(call)
+        given = arguments(call)
         casts = sql_text.casts(sql)
         oids = []
         for at, cast in enumerate(casts):
@@ -150,7 +149,7 @@ class AsyncpgScript(Conversation):
                 break
         if call.name in ("prepare", "cursor"):
             return result_of("fetch", [], {}, call, sql).columns  # whether it is run at all is not known yet
-        if _is_chore(sql):
+        if is_chore(sql):
             return None
         raise self._taken_wrongly(call)
 
@@ -159,10 +158,10 @@ class AsyncpgScript(Conversation):
         if known is not None:
             return known
         call = self._call(sql)
-        if call is None or (_is_chore(sql) and not self._session.next_is(call.name)):
+        if call is None or (is_chore(sql) and not self._session.next_is(call.name)):
             return self._unasked(sql)
-        if call.name in COPIES and sql.startswith(_QUOTED):
-            return _literals(call)
+        if call.name in COPIES and sql.startswith(QUOTED):
+            return literals(call)
         if call.taken and call.name in MANY:
             return Result(tag=self._tag)
         step = self._take(call)
@@ -172,7 +171,7 @@ class AsyncpgScript(Conversation):
 
     def refused(self, sql: str) -> Failure:
         error = self.plugin.refusal("execute", {"query": sql, "args": []}, session=self._session, step=self._next())
-        return Failure(SYNTAX_ERROR, _first_line(error))
+        return Failure(SYNTAX_ERROR, first_line(error))
 
     # How the two meet.
 
@@ -189,11 +188,11 @@ class AsyncpgScript(Conversation):
         for call in reversed(self._cursors):
             if call.query == sql:
                 return call
-        waiting = [call for call in self._calls if call.name in COPIES or (not call.taken and not _is_chore(sql))]
+        waiting = [call for call in self._calls if call.name in COPIES or (not call.taken and not is_chore(sql))]
         return waiting[-1] if waiting else None
 
     def _of_copy(self, call: Call, sql: str) -> Sequence[Column]:
-        if sql.startswith(_QUOTED):
+        if sql.startswith(QUOTED):
             return [Column("quote_literal", types.TEXT)] * len(call.details["args"])
         if call.name != "copy_records_to_table":
             return ()
@@ -215,7 +214,7 @@ class AsyncpgScript(Conversation):
             step = self._session.take(call.name, call.details, origin=call.origin)
         except BigfootError as error:
             call.fault = error
-            raise Failure(INTERNAL, _first_line(error)) from None
+            raise Failure(INTERNAL, first_line(error)) from None
         call.taken = True
         if step.interaction is not None:
             call.details = step.interaction.call  # what is known later (the data of a COPY) is recorded as well
@@ -300,26 +299,3 @@ def failure_of(raises: BaseException | type[BaseException]) -> Failure | None:
 
 def _made(raises: BaseException | type[BaseException]) -> BaseException:
     return raises() if isinstance(raises, type) else raises
-
-
-def _arguments(call: Call | None) -> list[Sequence[Any]]:
-    if call is None or call.name == "prepare":
-        return []
-    given = call.details.get("args", [])
-    if call.name in MANY:
-        return given if isinstance(given, list) else []
-    return [given]
-
-
-def _is_chore(sql: str) -> bool:
-    return sql_text.verb(sql) in CHORES or probe(sql) is not None
-
-
-def _literals(call: Call) -> Result:
-    """Write out the arguments of a COPY, as the server's own function does."""
-    texts = [None if value is None else "'" + str(value).replace("'", "''") + "'" for value in call.details["args"]]
-    return Result([Column("quote_literal", types.TEXT)] * len(texts), [texts], "SELECT 1")
-
-
-def _first_line(error: BaseException) -> str:
-    return "bigfoot: " + next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin
-from bigfoot.transports.asyncpg import Call, Conversation
+from bigfoot.transports.asyncpg_calls import Call, Conversation
 
 if TYPE_CHECKING:
     from .asyncpg import AsyncpgPlugin

@@ -10,8 +10,9 @@ from weakref import WeakValueDictionary
 
 from bigfoot.transports.dial import Peer
 
+from .postgres_connection import Script
 from .postgres_errors import Failure
-from .postgres_server import Script, Server
+from .postgres_server import Server
 
 _PIDS: Final = itertools.count(1000)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 from . import postgres_messages as messages
 from . import postgres_sql as sql_text
-from .postgres_auth import Login
 from .postgres_chores import CHORES, TRANSACTIONS, probe
+from .postgres_connection import Connection, Script
 from .postgres_copy import CopyIn, CopyOut
 from .postgres_errors import (
     CANCELED,
@@ -19,52 +19,15 @@ from .postgres_errors import (
     PROTOCOL_VIOLATION,
     Failure,
 )
-from .postgres_messages import Column, Message, MessageReader, ProtocolError, Reader
+from .postgres_messages import Column, Reader
 from .postgres_portals import Portal, Statement
 from .postgres_result import Result, encoded
 
-_SETTINGS: Final = {
-    "server_version": "17.0",
-    "server_encoding": "UTF8",
-    "client_encoding": "UTF8",
-    "DateStyle": "ISO, MDY",
-    "IntervalStyle": "postgres",
-    "TimeZone": "UTC",
-    "integer_datetimes": "on",
-    "standard_conforming_strings": "on",
-    "is_superuser": "off",
-    "in_hot_standby": "off",
-    "default_transaction_read_only": "off",
-}
+_CHANGED: Final = "the steps of this statement give columns of different types; say columns=[...] in each of them"
 
 
-class Script(Protocol):
-    """What a server asks: who may connect, and what statements give."""
-
-    def started(self, parameters: Mapping[str, str]) -> Login | None:
-        """Let a client in; return what asks it for a password, or None for nothing. May raise `Failure`."""
-
-    def cancel(self, pid: int, secret: int) -> None:
-        """Take a request to cancel what another connection is doing."""
-
-    def parameters(self, sql: str) -> list[int]:
-        """Return the types of a statement's parameters."""
-
-    def columns(self, sql: str) -> Sequence[Column] | None:
-        """Return the columns that a statement will give; None if nothing is promised for it."""
-
-    def run(self, sql: str, values: Sequence[bytes | None]) -> Result | None:
-        """Return what a statement gives; None if nothing is promised for it by name. May raise `Failure`."""
-
-    def refused(self, sql: str) -> Failure:
-        """Return the error for a statement that nothing is promised for."""
-
-    def keep(self, value: Any) -> bytes:
-        """Keep an object for the client, and return the token for it."""
-
-
-class Server:
-    """One connection.
+class Server(Connection):
+    """One connection, and what its client may ask of a database.
 
     Arguments:
         script: who knows what statements give.
@@ -73,48 +36,49 @@ class Server:
         tls: whether to accept a request for TLS.
 
     Attributes:
-        status: `b"I"` idle, `b"T"` in a transaction, `b"E"` in one that has failed.
         savepoints: the names of those that are set, the oldest first.
         portals: what is bound, by name.
-        over: whether the connection is to be closed.
-        cut: what breaks the connection, or None.
-        upgrading: whether TLS comes next.
+
+    Example:
+        >>> server = Server(script, 1000, 7)  # doctest: +SKIP
+        >>> answer = server.receive(data)  # doctest: +SKIP
     """
 
+    table: ClassVar[Mapping[str, Mapping[bytes, str]]] = {
+        **Connection.table,
+        "ready": {
+            b"Q": "query",
+            b"P": "parse",
+            b"B": "bind",
+            b"D": "describe",
+            b"E": "execute",
+            b"C": "close",
+            b"S": "sync",
+            b"X": "terminate",
+            **dict.fromkeys((b"H", b"d", b"c", b"f"), ""),  # what comes late of a COPY that has failed
+        },
+        "skipping": {
+            b"S": "sync",
+            b"X": "terminate",
+            **dict.fromkeys((b"Q", b"P", b"B", b"D", b"E", b"C", b"H", b"d", b"c", b"f"), ""),
+        },
+        "copying": {
+            b"d": "copy_data",
+            b"c": "copy_done",
+            b"f": "copy_fail",
+            b"X": "terminate",
+            **dict.fromkeys((b"H", b"S"), ""),
+        },
+    }
+
     def __init__(self, script: Script, pid: int, secret: int, *, tls: bool = False) -> None:
-        self.status = b"I"
+        super().__init__(script, pid, secret, tls=tls)
         self.savepoints: list[str] = []
         self.portals: dict[str, Portal] = {}
-        self.over = self.upgrading = False
-        self.cut: BaseException | None = None
-        self._script = script
-        self._pid, self._secret, self._tls = pid, secret, tls
-        self._reader = MessageReader()
-        self._output: list[bytes] = []
         self._statements: dict[str, Statement] = {}
         self._told: dict[str, Sequence[Column]] = {}  # what the client knows of statements: it may parse one again
-        self._login: Login | None = None
         self._copy: CopyIn | None = None
         self._copied: list[bytes] = []
-        self._simple = False  # whether the statement under way came as a Query
-        self._state = "opening"
-
-    def receive(self, data: bytes) -> bytes:
-        """Take bytes of the client, and return what to say to it."""
-        self._reader.feed(data)
-        return self._work()
-
-    def cancel(self) -> bytes:
-        """Stop the statement that hangs, if one does, and return what to say to the client."""
-        if self._state != "hanging":
-            return b""
-        self._state = "ready"
-        self._fail(Failure(CANCELED))
-        return self._work()
-
-    def say(self, data: bytes) -> None:
-        """Say this next."""
-        self._output.append(data)
 
     def end_transaction(self) -> None:
         """Be idle again; what belongs to a transaction is gone."""
@@ -122,98 +86,10 @@ class Server:
         self.savepoints.clear()
         self.portals.clear()
 
-    def _work(self) -> bytes:
-        try:
-            # What comes while a statement hangs waits, as a busy server does not read.
-            while not self.over and self._state != "hanging" and (message := self._reader.next()) is not None:
-                self._handle(message)
-        except ProtocolError as error:
-            self._die(Failure(PROTOCOL_VIOLATION, str(error), severity="FATAL"))
-        output, self._output = b"".join(self._output), []
-        return output
-
-    def _handle(self, message: Message) -> None:
-        handler = TABLE[self._state].get(message.kind)
-        if handler is None:
-            if message.kind in _IGNORED.get(self._state, _KNOWN):
-                return
-            raise ProtocolError(f"a message of type {message.kind!r} is not possible here")
-        try:
-            handler(self, message.body)
-        except Failure as failure:
-            self._fail(failure)
-
-    def _fail(self, failure: Failure) -> None:
-        if failure.severity == "FATAL" or self._state in ("opening", "asking"):
-            self._die(failure)
-            return
-        self.say(messages.response(b"E", failure.fields))
-        if self.status == b"T":
-            self.status = b"E"
-        self._copy = None
-        if self._simple:
-            self._state = "ready"
-            self._ready()
-        else:
-            self._state = "skipping"
-
-    def _die(self, failure: Failure) -> None:
-        self.say(messages.response(b"E", failure.fields))
-        self.over = True
-
-    def _open(self, body: bytes) -> None:
-        reader = Reader(body)
-        code = reader.number()
-        if code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
-            self.upgrading = code == messages.SSL_REQUEST and self._tls
-            self.say(b"S" if self.upgrading else b"N")
-            return
-        if code == messages.CANCEL_REQUEST:
-            self.over = True
-            self._script.cancel(reader.number(), reader.number())
-            return
-        if code >> 16 != 3:
-            raise ProtocolError(f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}")
-        parameters: dict[str, str] = {}
-        while name := reader.text():
-            parameters[name] = reader.text()
-        self._login = self._script.started(parameters)
-        self._reader.opened = True
-        self._welcome_settings = {
-            **_SETTINGS,
-            "session_authorization": parameters.get("user", ""),
-            "application_name": parameters.get("application_name", ""),
-        }
-        if self._login is not None and not self._login.done:
-            self._state = "asking"
-            self.say(self._login.challenge())
-        else:
-            self._welcome()
-
-    def _password(self, body: bytes) -> None:
-        assert self._login is not None
-        self.say(self._login.respond(body))
-        if self._login.done:
-            self._welcome()
-
-    def _welcome(self) -> None:
-        self._state = "ready"
-        self.say(messages.authentication(0))
-        for name, value in self._welcome_settings.items():
-            self.say(messages.parameter_status(name, value))
-        self.say(messages.key_data(self._pid, self._secret))
-        self._ready()
-
-    def _ready(self) -> None:
-        self._simple = False
-        self.say(messages.ready(self.status))
-
     def _answer(self, sql: str, values: Sequence[bytes | None] = ()) -> Result:
         """Return what a statement gives: what is promised, or else a chore."""
         verb = sql_text.verb(sql)
-        if self.status == b"E" and TRANSACTIONS.get(verb) in (None, TRANSACTIONS["BEGIN"]):
-            text = "current transaction is aborted, commands ignored until end of transaction block"
-            raise Failure(FAILED_TRANSACTION, text)
+        self._refuse_if_failed(verb)
         promised = self._script.run(sql, values)
         chore = CHORES.get(verb)
         if promised is not None:
@@ -224,6 +100,11 @@ class Server:
         if found is None:
             raise self._script.refused(sql)
         return found
+
+    def _refuse_if_failed(self, verb: str) -> None:
+        if self.status == b"E" and TRANSACTIONS.get(verb) in (None, TRANSACTIONS["BEGIN"]):
+            text = "current transaction is aborted, commands ignored until end of transaction block"
+            raise Failure(FAILED_TRANSACTION, text)
 
     def _query(self, body: bytes) -> None:
         self._simple = True
@@ -281,9 +162,7 @@ class Server:
         reader = Reader(body)
         name, sql = reader.text(), reader.text()
         given = reader.oids()
-        if self.status == b"E" and TRANSACTIONS.get(sql_text.verb(sql)) in (None, TRANSACTIONS["BEGIN"]):
-            text = "current transaction is aborted, commands ignored until end of transaction block"
-            raise Failure(FAILED_TRANSACTION, text)
+        self._refuse_if_failed(sql_text.verb(sql))
         wanted = self._script.parameters(sql)
         wanted += given[len(wanted) :]
         oids = [given[at] if at < len(given) and given[at] else oid for at, oid in enumerate(wanted)]
@@ -375,41 +254,3 @@ class Server:
         if self.status == b"I":
             self.portals.clear()
         self._ready()
-
-    def _terminate(self, body: bytes) -> None:
-        self.over = True
-
-
-_CHANGED: Final = "the steps of this statement give columns of different types; say columns=[...] in each of them"
-Handler = Callable[[Server, bytes], None]
-
-# What a message does, in each state of the connection.
-TABLE: Final[dict[str, dict[bytes, Handler]]] = {
-    "opening": {b"": Server._open},
-    "asking": {b"p": Server._password, b"X": Server._terminate},
-    "ready": {
-        b"Q": Server._query,
-        b"P": Server._parse,
-        b"B": Server._bind,
-        b"D": Server._describe,
-        b"E": Server._execute,
-        b"C": Server._close,
-        b"S": Server._sync,
-        b"X": Server._terminate,
-    },
-    "skipping": {b"S": Server._sync, b"X": Server._terminate},
-    "copying": {
-        b"d": Server._copy_data,
-        b"c": Server._copy_done,
-        b"f": Server._copy_fail,
-        b"X": Server._terminate,
-    },
-    "hanging": {},
-}
-_KNOWN: Final[frozenset[bytes]] = frozenset()
-# What is passed over without a word.
-_IGNORED: Final[dict[str, frozenset[bytes]]] = {
-    "ready": frozenset({b"H", b"d", b"c", b"f"}),
-    "skipping": frozenset({b"Q", b"P", b"B", b"D", b"E", b"C", b"H", b"d", b"c", b"f"}),
-    "copying": frozenset({b"H", b"S"}),
-}

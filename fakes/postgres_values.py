@@ -106,18 +106,14 @@ def _interval(value: datetime.timedelta) -> bytes:
 
 
 def _network(value: Any) -> bytes:
-    from ipaddress import ip_interface, ip_network
+    from ipaddress import ip_interface
 
     if hasattr(value, "network_address"):
         address, prefix, is_cidr = value.network_address, value.prefixlen, 1
-    elif hasattr(value, "packed"):
-        network = getattr(value, "network", None)
-        address, prefix, is_cidr = value, network.prefixlen if network else value.max_prefixlen, 0
     else:
-        text = str(value)
-        found = ip_interface(text) if "/" in text else ip_network(text)
-        address, prefix, is_cidr = ip_interface(text).ip, getattr(found, "network", found).prefixlen, 0
-    packed = address.packed
+        interface = ip_interface(str(value))
+        address, prefix, is_cidr = interface.ip, interface.network.prefixlen, 0
+    packed: bytes = address.packed
     return bytes((2 if len(packed) == 4 else 3, prefix, is_cidr, len(packed))) + packed
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import importlib
 import io
 import ipaddress
 import json
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import asyncpg
+asyncpg: Any = importlib.import_module("asyncpg")  # it says nothing of its types
 
-Run = Callable[[dict[str, Any]], Awaitable[Any]]
+Run = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
 OnConnection = Callable[[Any], Awaitable[Any]]
 
 
@@ -215,7 +216,7 @@ async def failed_transaction(conn: Any) -> Any:
     return first[:2], second
 
 
-def unique() -> BaseException:
+def unique() -> Any:
     error = asyncpg.UniqueViolationError("duplicate key")
     vars(error)["constraint_name"] = "users_pkey"
     return error
@@ -495,18 +496,21 @@ async def pool_of_two(options: dict[str, Any]) -> Any:
 
 @by_itself((step("connect"), step("execute", "INSERT 0 1"), step("close")), given=USERS)
 async def pool_with_a_transaction(options: dict[str, Any]) -> Any:
-    async with asyncpg.create_pool(min_size=1, max_size=1, **options) as found:
-        async with found.acquire() as connection, connection.transaction():
-            return await connection.execute("INSERT INTO users VALUES ($1, $2)", 9, "Zed")
+    async with (
+        asyncpg.create_pool(min_size=1, max_size=1, **options) as found,
+        found.acquire() as connection,
+        connection.transaction(),
+    ):
+        return await connection.execute("INSERT INTO users VALUES ($1, $2)", 9, "Zed")
 
 
 @by_itself((step("connect"), step("fetchrow", {"id": 1, "name": "Ada"}), step("close")), given=TWO)
 async def own_classes(options: dict[str, Any]) -> Any:
-    class Row(asyncpg.Record):
+    class Row(asyncpg.Record):  # type: ignore[misc]
         def __getattr__(self, name: str) -> Any:
             return self[name]
 
-    class Connection(asyncpg.Connection):
+    class Connection(asyncpg.Connection):  # type: ignore[misc]
         async def user(self, number: int) -> Any:
             return await self.fetchrow("SELECT id, name FROM users WHERE id = $1", number)
 

@@ -12,11 +12,9 @@ from bigfoot import StrictVerifier
 
 pytest.importorskip("asyncpg", reason="asyncpg is not installed")
 
-import asyncpg
-
 from ..loops import LOOPS, runner
 from .postgres_server import BINARIES, postgres_server
-from .snippets_asyncpg import SNIPPETS, Snippet
+from .snippets_asyncpg import SNIPPETS, Snippet, asyncpg
 
 MISSING = pytest.mark.skipif(BINARIES is None, reason="PostgreSQL is not installed (Debian: postgresql)")
 EVERY_SNIPPET = pytest.mark.parametrize("snippet", [pytest.param(one, id=one.name) for one in SNIPPETS])

@@ -1,0 +1,40 @@
+"""What a call of asyncpg's says to the server: its arguments, and the statements that come along with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bigfoot.transports.asyncpg_calls import Call
+
+from . import postgres_sql as sql_text
+from . import postgres_types as types
+from .asyncpg_results import MANY
+from .postgres_chores import CHORES, probe
+from .postgres_messages import Column
+from .postgres_result import Result
+
+QUOTED = "SELECT quote_literal("  # how asyncpg has the arguments of a COPY written out by the server
+
+
+def arguments(call: Call | None) -> list[Sequence[Any]]:
+    if call is None or call.name == "prepare":
+        return []
+    given = call.details.get("args", [])
+    if call.name in MANY:
+        return given if isinstance(given, list) else []
+    return [given]
+
+
+def is_chore(sql: str) -> bool:
+    return sql_text.verb(sql) in CHORES or probe(sql) is not None
+
+
+def literals(call: Call) -> Result:
+    """Write out the arguments of a COPY, as the server's own function does."""
+    texts = [None if value is None else "'" + str(value).replace("'", "''") + "'" for value in call.details["args"]]
+    return Result([Column("quote_literal", types.TEXT)] * len(texts), [texts], "SELECT 1")
+
+
+def first_line(error: BaseException) -> str:
+    return "bigfoot: " + next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
