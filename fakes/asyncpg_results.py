@@ -9,6 +9,7 @@ from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.postgres import Typed
 from bigfoot.session import SessionStep
+from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports.asyncpg_calls import Call
 
 from . import postgres_copy as copying
@@ -87,6 +88,11 @@ def check_step(step: SessionStep) -> None:
         _check_option(step, option, given)
     if step.raises is None:
         _check_returns(step)
+    elif isinstance(step.raises, type) and client_library.report(step.raises) is None:
+        try:
+            step.raises()
+        except TypeError as error:
+            raise InvalidArgumentError("raises", step.raises, f"give an instance of it ({error})") from None
 
 
 _OPTIONS: Final[Mapping[str, str]] = {

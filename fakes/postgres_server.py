@@ -90,7 +90,12 @@ class Server(Connection):
         """Return what a statement gives: what is promised, or else a chore."""
         verb = sql_text.verb(sql)
         self._refuse_if_failed(verb)
-        promised = self._script.run(sql, values)
+        try:
+            promised = self._script.run(sql, values)
+        except Failure:
+            if verb in ("COMMIT", "END"):
+                self.end_transaction()  # it has failed, and is over
+            raise
         chore = CHORES.get(verb)
         if promised is not None:
             if chore is not None and verb in TRANSACTIONS and promised.cut is None:

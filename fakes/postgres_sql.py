@@ -28,7 +28,12 @@ _MOST: Final = 20_000  # characters of a statement that are looked at
 
 def silent(sql: str) -> str:
     """Return the statement with its texts and comments blanked out."""
-    return _SILENT.sub(lambda found: " " * len(found.group()), sql[:_MOST])
+    return _SILENT.sub(_blank, sql[:_MOST])
+
+
+def _blank(found: re.Match[str]) -> str:
+    length = len(found.group())
+    return " " * length if found.group()[0] in "-/" else "'" + " " * (length - 2) + "'"
 
 
 def verb(sql: str) -> str:
