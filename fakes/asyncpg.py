@@ -18,8 +18,9 @@ from bigfoot.transports.dial import Claim, Dial, Peer
 from bigfoot.verifier import StrictVerifier
 
 from . import postgres_messages as messages
+from .asyncpg_calls import failure_of
 from .asyncpg_results import check_step
-from .asyncpg_script import AsyncpgPeer, AsyncpgScript, failure_of
+from .asyncpg_script import AsyncpgPeer, AsyncpgScript
 from .asyncpg_through import Through
 from .postgres_errors import Failure
 from .postgres_peer import Canceller
@@ -96,7 +97,7 @@ class AsyncpgPlugin(SessionFake[Script]):
     def __init__(self, verifier: StrictVerifier) -> None:
         super().__init__(verifier)
         self._through: list[dict[str, Any]] = []
-        self._by_tls: set[tuple[str, int]] = set()  # where clients insist on TLS, also to cancel
+        self._dialled: dict[tuple[str, int], bool] = {}  # where connections were opened, and whether only by TLS
 
     def new_session(self) -> Script:
         """Begin the script of one connection; connections take sessions in the order in which they were made.
@@ -128,19 +129,18 @@ class AsyncpgPlugin(SessionFake[Script]):
         script = client_library.dialling()
         if isinstance(script, AsyncpgScript) and script.plugin is self:
             return Claim.BOUND
-        if call.first is not None and messages.begins(call.first):
-            return Claim.FIRST_BYTES
-        return Claim.NONE
+        # asyncpg cancels by a connection of its own, to where it is connected already.
+        known = call.first is not None and (call.host, call.port) in self._dialled
+        return Claim.FIRST_BYTES if known and messages.begins(call.first or b"") else Claim.NONE
 
     def answer(self, call: Any) -> Conversation | Peer:
         if isinstance(call, Attempt):
             return self._attempt(call)
         script = client_library.dialling()
         if isinstance(script, AsyncpgScript):
-            if script.tls:
-                self._by_tls.add((call.host, call.port))
+            self._dialled[call.host, call.port] = script.tls
             return AsyncpgPeer(script)
-        return Canceller(partial(self._refuse, call), tls=(call.host, call.port) in self._by_tls)
+        return Canceller(partial(self._refuse, call), tls=self._dialled[call.host, call.port])
 
     def _refuse(self, dial: Dial, parameters: Mapping[str, str]) -> Failure:
         details = {

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports.asyncpg_calls import Call
 
 from . import postgres_sql as sql_text
 from . import postgres_types as types
 from .asyncpg_results import MANY
 from .postgres_chores import CHORES, probe
+from .postgres_errors import FIELDS, Failure
 from .postgres_messages import Column
 from .postgres_result import Result
 
+_LETTERS = {name: letter for letter, name in FIELDS.items()}
 QUOTED = "SELECT quote_literal("  # how asyncpg has the arguments of a COPY written out by the server
 
 
 def arguments(call: Call | None) -> list[Sequence[Any]]:
+    """Return the arguments of a call, a row each where it has many."""
     if call is None or call.name == "prepare":
         return []
     given = call.details.get("args", [])
@@ -27,6 +31,7 @@ def arguments(call: Call | None) -> list[Sequence[Any]]:
 
 
 def is_chore(sql: str) -> bool:
+    """Tell whether a server does this unasked."""
     return sql_text.verb(sql) in CHORES or probe(sql) is not None
 
 
@@ -37,4 +42,20 @@ def literals(call: Call) -> Result:
 
 
 def first_line(error: BaseException) -> str:
+    """Return what the client is told of a breach; the verdict says it all."""
     return "bigfoot: " + next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def failure_of(raises: BaseException | type[BaseException]) -> Failure | None:
+    """Return what a server says for asyncpg to raise this; None if no server makes it raise it."""
+    reported = client_library.report(raises)
+    if reported is None:
+        return None
+    sqlstate, text, more = reported
+    fields = {_LETTERS[name]: value for name, value in more.items() if name in _LETTERS and name != "message"}
+    return Failure(sqlstate, text, fields)
+
+
+def made(raises: BaseException | type[BaseException]) -> BaseException:
+    """Return the exception that a script promises."""
+    return raises() if isinstance(raises, type) else raises

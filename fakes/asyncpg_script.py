@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from bigfoot.errors import BigfootError
 from bigfoot.session import SessionStep
-from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports.asyncpg_calls import Call, Conversation
 
 from . import postgres_peer
 from . import postgres_sql as sql_text
 from . import postgres_types as types
-from .asyncpg_calls import QUOTED, arguments, first_line, is_chore, literals
+from .asyncpg_calls import QUOTED, arguments, failure_of, first_line, is_chore, literals, made
 from .asyncpg_results import COPIES, MANY, result_of
 from .postgres_auth import Login
 from .postgres_catalogue import Catalogue
-from .postgres_errors import FIELDS, INTERNAL, SYNTAX_ERROR, Failure, notice
+from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure, notice
 from .postgres_messages import Column, notification, response
 from .postgres_result import Result
 
 if TYPE_CHECKING:
     from .asyncpg import AsyncpgPlugin, Script
 
-_LETTERS = {name: letter for letter, name in FIELDS.items()}
 # Steps that a script may have and need not: the library does these unasked.
 _OPTIONAL = {
     "BEGIN": "begin",
@@ -92,7 +90,7 @@ class AsyncpgScript(Conversation):
         self._closed = True
         step = self._session.take("close", {}, origin=call.origin)
         if step.raises is not None:
-            call.fault = _made(step.raises)
+            call.fault = made(step.raises)
 
     def hand_over(self, token: bytes) -> Any:
         return self._objects.pop(token)
@@ -170,15 +168,14 @@ class AsyncpgScript(Conversation):
         return result
 
     def refused(self, sql: str) -> Failure:
-        error = self.plugin.refusal("execute", {"query": sql, "args": []}, session=self._session, step=self._next())
+        error = self.plugin.refusal(
+            "execute", {"query": sql, "args": []}, session=self._session, step=self._session.peek()
+        )
         return Failure(SYNTAX_ERROR, first_line(error))
 
     # How the two meet.
 
     _tag = ""
-
-    def _next(self) -> SessionStep | None:
-        return self._session.peek()
 
     def _call(self, sql: str) -> Call | None:
         """Return the call that a statement is sent for; None if the library sends it on its own account."""
@@ -200,7 +197,7 @@ class AsyncpgScript(Conversation):
         if names is None:
             records = call.details["records"]
             width = len(records[0]) if isinstance(records, list) and records else 0
-            step = self._next()
+            step = self._session.peek()
             names = (step.options.get("columns") if step is not None else None) or [f"c{at}" for at in range(width)]
         return [Column(name, types.OBJECT) for name in names]
 
@@ -260,7 +257,7 @@ class AsyncpgScript(Conversation):
         failure = failure_of(raises)
         if failure is not None and failure.sqlstate == "08003":
             return Result(before=before, cut=EOFError())  # asyncpg's own, when the connection ends under a query
-        error = _made(raises)
+        error = made(raises)
         if isinstance(error, (OSError, EOFError)) and not isinstance(error, TimeoutError):
             call.fault = error
             return Result(before=before, cut=error)
@@ -285,17 +282,3 @@ class AsyncpgPeer(postgres_peer.PostgresPeer):
 
     def closed(self) -> None:
         self._script.closed()
-
-
-def failure_of(raises: BaseException | type[BaseException]) -> Failure | None:
-    """Return what a server says for asyncpg to raise this; None if no server makes it raise it."""
-    reported = client_library.report(raises)
-    if reported is None:
-        return None
-    sqlstate, text, more = reported
-    fields = {_LETTERS[name]: value for name, value in more.items() if name in _LETTERS and name != "message"}
-    return Failure(sqlstate, text, fields)
-
-
-def _made(raises: BaseException | type[BaseException]) -> BaseException:
-    return raises() if isinstance(raises, type) else raises

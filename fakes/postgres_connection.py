@@ -31,24 +31,31 @@ class Script(Protocol):
 
     def started(self, parameters: Mapping[str, str]) -> Login | None:
         """Let a client in; return what asks it for a password, or None for nothing. May raise `Failure`."""
+        raise NotImplementedError
 
     def cancel(self, pid: int, secret: int) -> None:
         """Take a request to cancel what another connection is doing."""
+        raise NotImplementedError
 
     def parameters(self, sql: str) -> list[int]:
         """Return the types of a statement's parameters."""
+        raise NotImplementedError
 
     def columns(self, sql: str) -> Sequence[Column] | None:
         """Return the columns that a statement will give; None if nothing is promised for it."""
+        raise NotImplementedError
 
     def run(self, sql: str, values: Sequence[bytes | None]) -> Result | None:
         """Return what a statement gives; None if nothing is promised for it by name. May raise `Failure`."""
+        raise NotImplementedError
 
     def refused(self, sql: str) -> Failure:
         """Return the error for a statement that nothing is promised for."""
+        raise NotImplementedError
 
     def keep(self, value: Any) -> bytes:
         """Keep an object for the client, and return the token for it."""
+        raise NotImplementedError
 
 
 class Connection:

@@ -554,8 +554,16 @@ def ask(body):
 def test_another_client_of_postgres_is_refused(mock: AsyncpgPlugin, verifier: StrictVerifier) -> None:
     space: dict[str, Any] = {"__name__": "pg8000"}
     exec(compile(OTHER_CLIENT, f"{sysconfig.get_path('purelib')}/pg8000/core.py", "exec"), space)
+    mock.new_session().expect("connect", returns=None).expect("close", returns=None)
+
+    async def run() -> None:
+        await (await connect()).close()
+
     with verifier.sandbox():
-        answer = space["ask"](b"\0\x03\0\0user\0eve\0\0")
+        with pytest.raises(UnmockedInteractionError, match="PostgreSQL"):
+            space["ask"](b"\0\x03\0\0user\0eve\0\0")
+        asyncio.run(run())
+        answer = space["ask"](b"\0\x03\0\0user\0eve\0\0")  # where asyncpg may come back to, to cancel
     assert answer.startswith(b"E") and b"Unmocked call: asyncpg:connect" in answer
     with pytest.raises(VerificationError, match="a client of PostgreSQL other than asyncpg"):
         verifier.verify_all()

@@ -224,6 +224,7 @@ def _data(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _run(conversation: Conversation, call: Call, method: Callable[[], Any]) -> Any:
     conversation.begin(call)
+    result: Any = None
     try:
         result = await method()
         conversation.end(call, result)

@@ -197,6 +197,7 @@ async def rollback(conn: Any) -> Any:
     given=TWO,
 )
 async def savepoint_saves_a_transaction(conn: Any) -> Any:
+    said = ""
     async with conn.transaction():
         try:
             async with conn.transaction():
