@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from bigfoot import report
-from bigfoot.errors import InvalidArgumentError
+from bigfoot.errors import InvalidArgumentError, UnmockedInteractionError
 from bigfoot.fake import Source
 from bigfoot.interaction import Interaction
 from bigfoot.session import Kind, Session, SessionFake, SessionStep
@@ -122,6 +122,10 @@ class WebSocketSessions(SessionFake[Session]):
     def check(self, step: SessionStep) -> None:
         super().check(step)
         script.check(step)
+
+    def refusal(self, name: str, details: Mapping[str, Any], **known: Any) -> UnmockedInteractionError:
+        fields = {field: details[field] for field in self.kind(name).fields if field in details}
+        return super().refusal(name, fields, **known)
 
     def details(self, interaction: Interaction) -> dict[str, Any]:
         return {name: interaction.call[name] for name in self.fields(interaction)}
