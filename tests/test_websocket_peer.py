@@ -154,6 +154,7 @@ def test_garbage(data: bytes, cuts: list[int], opened: bool) -> None:
         (b"\x89\xfe\x01\0" + bytes(4 + 256), 1002),  # a ping of 256 bytes
         (frame(Opcode.CLOSE, b"\x03"), 1002),
     ],
+    ids=["endless", "unmasked", "unknown extension", "continuation", "no UTF-8", "long ping", "short close"],
 )
 def test_what_breaks_the_protocol_is_told_so(data: bytes, code: int | None) -> None:
     verifier = StrictVerifier()
