@@ -95,7 +95,7 @@ def _guessed(sql: str, width: int | None) -> list[str]:
         return []
     names = sql_text.column_names(sql)
     if names is not None and width in (None, len(names)):
-        return names
+        return list(names)
     return [f"column{number}" for number in range(1, (width or 0) + 1)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -36,6 +37,7 @@ def _blank(found: re.Match[str]) -> str:
     return " " * length if found.group()[0] in "-/" else "'" + " " * (length - 2) + "'"
 
 
+@functools.lru_cache(maxsize=256)
 def verb(sql: str) -> str:
     """Return the first word of a statement, in capitals."""
     found = _VERB.match(silent(sql) if sql.lstrip()[:2] in ("--", "/*") else sql)
@@ -47,30 +49,32 @@ def gives_rows(sql: str) -> bool:
     return verb(sql) in _ROWS or _RETURNING.search(silent(sql)) is not None
 
 
-def casts(sql: str) -> list[str | None]:
+@functools.lru_cache(maxsize=256)
+def casts(sql: str) -> tuple[str | None, ...]:
     """Return the type that each parameter is cast to; None where the statement does not say.
 
     Example:
         >>> casts("SELECT $1::int, $2, CAST($3 AS text[])")
-        ['int', None, 'text[]']
+        ('int', None, 'text[]')
     """
     if "$" not in sql:
-        return []
+        return ()
     found: dict[int, str | None] = {}
     read = silent(sql)
     for pattern in (_PARAMETER, _CAST):
         for match in pattern.finditer(read):
             number, kind = int(match["number"]), match["type"]
             found[number] = found.get(number) or (kind.replace('"', "") if kind else None)
-    return [found.get(number) for number in range(1, max(found, default=0) + 1)]
+    return tuple(found.get(number) for number in range(1, max(found, default=0) + 1))
 
 
-def column_names(sql: str) -> list[str] | None:
+@functools.lru_cache(maxsize=256)
+def column_names(sql: str) -> tuple[str, ...] | None:
     """Return the names of the columns that a statement gives; None where it does not say (`SELECT *`).
 
     Example:
         >>> column_names("SELECT u.id, count(*) AS n, lower(name), 1 FROM users u")
-        ['id', 'n', 'lower', '?column?']
+        ('id', 'n', 'lower', '?column?')
     """
     read = silent(sql)
     returning = _RETURNING.search(read)
@@ -82,7 +86,7 @@ def column_names(sql: str) -> list[str] | None:
             return None
         items = _items(read[select.end() :])
     names = [_name(item) for item in items]
-    return None if any(name is None for name in names) else [name for name in names if name is not None]
+    return None if any(name is None for name in names) else tuple(name for name in names if name is not None)
 
 
 def _items(text: str) -> list[str]:

@@ -347,8 +347,9 @@ def test_values_as_text(value: Any, kind: str, text: bytes) -> None:
     ],
 )
 def test_sql_is_read_a_little(sql: str, verb: str, casts: list[str | None], names: list[str] | None) -> None:
-    assert (postgres_sql.verb(sql), postgres_sql.casts(sql)) == (verb, casts)
-    assert postgres_sql.column_names(sql) == names
+    assert (postgres_sql.verb(sql), list(postgres_sql.casts(sql))) == (verb, casts)
+    found = postgres_sql.column_names(sql)
+    assert (None if found is None else list(found)) == names
 
 
 @pytest.mark.parametrize(
