@@ -11,6 +11,7 @@ import httpx
 import pytest
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from bigfoot import StrictVerifier
 from bigfoot.plugins.http import HttpPlugin
@@ -153,7 +154,7 @@ def test_the_number_of_the_attempt(verifier: StrictVerifier, http: HttpPlugin) -
     http.mock_response("GET", URL, body="ok", times=None)
     http.mock_response("GET", f"{URL}/other", body="ok")
     with verifier.sandbox(), requests.Session() as session:
-        session.mount("https://", requests.adapters.HTTPAdapter(max_retries=urllib3.Retry(3, status_forcelist=[503])))
+        session.mount("https://", HTTPAdapter(max_retries=urllib3.Retry(3, status_forcelist=[503])))
         assert session.get(URL).content == b"ok"
         session.get(f"{URL}/other")
         session.get(URL)
