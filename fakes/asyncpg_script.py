@@ -17,6 +17,7 @@ from .asyncpg_calls import QUOTED, arguments, failure_of, first_line, is_chore, 
 from .asyncpg_results import COPIES, MANY, result_of
 from .postgres_auth import Login
 from .postgres_catalogue import Catalogue
+from .postgres_chores import probe
 from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure, notice
 from .postgres_messages import Column, notification, response
 from .postgres_result import Result
@@ -74,7 +75,7 @@ class AsyncpgScript(Conversation):
 
     def begin(self, call: Call) -> None:
         self._calls.append(call)
-        if call.name == "prepare" and self._session.next_is("prepare"):
+        if call.name == "prepare" and self._session.next_is("prepare") and probe(call.query or "") is None:
             self._take(call)
 
     def end(self, call: Call, result: Any) -> None:
@@ -134,7 +135,7 @@ class AsyncpgScript(Conversation):
         if known is not None:
             return known
         call = self._call(sql)
-        if call is None:
+        if call is None or probe(sql) is not None:
             return None
         if call.name in COPIES:
             return self._of_copy(call, sql)
@@ -156,6 +157,8 @@ class AsyncpgScript(Conversation):
         known = self._catalogue.answer(sql, values)
         if known is not None:
             return known
+        if probe(sql) is not None:
+            return None
         call = self._call(sql)
         if call is None or (is_chore(sql) and not self._session.next_is(call.name)):
             return self._unasked(sql)

@@ -118,15 +118,14 @@ def _probe(column: str, value: object, oid: int = types.TEXT, tag: str = "SELECT
     return Result((Column(column, oid),), [(value,)], tag)
 
 
-# What tools ask when they connect, word for word but for case, blanks and a semicolon. A test may add to it.
+# What tools ask when they connect, word for word: what a program asks in other letters is its own.
 PROBES: Final[dict[str, Result]] = {
     "select pg_catalog.version()": _probe("version", "PostgreSQL 17.0 (bigfoot)"),
-    "select version()": _probe("version", "PostgreSQL 17.0 (bigfoot)"),
     "select current_schema()": _probe("current_schema", "public", types.NAME),
     "show standard_conforming_strings": _probe("standard_conforming_strings", "on", tag="SHOW"),
     "show transaction isolation level": _probe("transaction_isolation", "read committed", tag="SHOW"),
-    "show transaction_read_only": _probe("transaction_read_only", "off", tag="SHOW"),
-    "select pg_catalog.pg_is_in_recovery()": _probe("pg_is_in_recovery", False, types.BOOL),
+    "SHOW transaction_read_only": _probe("transaction_read_only", "off", tag="SHOW"),
+    "SELECT pg_catalog.pg_is_in_recovery()": _probe("pg_is_in_recovery", False, types.BOOL),
 }
 
 
@@ -137,4 +136,4 @@ def probe(sql: str) -> Result | None:
     """Return the answer to a question that tools ask when they connect, or None if it is none of these."""
     if sql.startswith(_RESET):
         return Result(tag="RESET")  # what a pool of asyncpg does with a connection that comes back
-    return PROBES.get(" ".join(sql.lower().split()).rstrip("; "))
+    return PROBES.get(sql)
