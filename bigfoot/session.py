@@ -86,22 +86,22 @@ class Session:
 
     def peek(self) -> SessionStep | None:
         """Return the next step, or None when the script is at its end."""
-        try:
-            return self._steps[0]
-        except IndexError:
-            return None
+        return next(iter(self.remaining()), None)
 
     def next_is(self, *names: str) -> bool:
         """Tell whether the next step is one of these."""
-        step = self.peek()
-        return step is not None and step.name in names
+        return (step := self.peek()) is not None and step.name in names
 
-    def upcoming(self, name: str) -> SessionStep | None:
-        """Return the next step of this name if only optional ones come before it."""
-        for step in self._steps.copy():
-            if step.name == name or step.required:
-                return step if step.name == name else None
+    def upcoming(self, *names: str) -> SessionStep | None:
+        """Return the next step of one of these names if only optional ones come before it."""
+        for step in self.remaining():
+            if step.name in names or step.required:
+                return step if step.name in names else None
         return None
+
+    def remaining(self) -> list[SessionStep]:
+        """Return the steps that are still to come."""
+        return list(self._steps)
 
     def take(
         self,
@@ -179,7 +179,7 @@ class Session:
 
     def wanting(self) -> list[SessionStep]:
         """Return the required steps that were not used."""
-        return [step for step in list(self._steps) if step.required]
+        return [step for step in self.remaining() if step.required]
 
 
 S = TypeVar("S", bound=Session)

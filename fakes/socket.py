@@ -16,6 +16,7 @@ from bigfoot.transports import socket as transport
 from bigfoot.transports.dial import THROUGH, Claim, Dial, Lookup, Peer, Through
 from bigfoot.verifier import StrictVerifier
 
+from .address import host_argument, port_argument
 from .first_bytes import described
 from .socket_peer import SocketPeer, raised
 
@@ -77,7 +78,7 @@ class SocketPlugin(SessionFake[Session]):
         Example:
             >>> bigfoot.socket_mock.new_session().expect("connect", returns=None)  # doctest: +SKIP
         """
-        return self._add_session(host=_host(host), port=_port(port))
+        return self._add_session(host=host_argument(host), port=port_argument(port))
 
     def pass_through(self, host: str, port: int | None = None) -> None:
         """Let connections to a host reach it really; they are recorded, and need not be asserted.
@@ -96,7 +97,7 @@ class SocketPlugin(SessionFake[Session]):
         """
         if host is None:
             raise InvalidArgumentError("host", host, 'name the host, such as "localhost"')
-        self._through.append({"host": _host(host), "port": _port(port)})
+        self._through.append({"host": host_argument(host), "port": port_argument(port)})
 
     def claims(self, call: Any) -> int:
         if not isinstance(call, Dial):
@@ -220,15 +221,3 @@ def _answers(session: Session, dial: Dial) -> bool:
 
 def _address(dial: Dial) -> dict[str, Any]:
     return {"host": dial.host, "port": dial.port}
-
-
-def _host(host: Any) -> str | None:
-    if host is not None and not (isinstance(host, str) and host):
-        raise InvalidArgumentError("host", host, 'name the host as the code does, such as "example.com"')
-    return host
-
-
-def _port(port: Any) -> int | None:
-    if port is not None and not (isinstance(port, int) and not isinstance(port, bool) and 0 <= port < 65536):
-        raise InvalidArgumentError("port", port, "give a number from 0 to 65535")
-    return port
