@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from bigfoot.fakes.objects import MockPlugin as MockPlugin
     from bigfoot.fakes.objects import MockProxy
     from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
+    from bigfoot.fakes.smtp import SmtpPlugin as SmtpPlugin
     from bigfoot.fakes.socket import SocketPlugin as SocketPlugin
     from bigfoot.fakes.websocket import AsyncWebSocketPlugin as AsyncWebSocketPlugin
     from bigfoot.fakes.websocket import SyncWebSocketPlugin as SyncWebSocketPlugin
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     asyncpg_mock: AsyncpgPlugin
     http: HttpPlugin
     redis_mock: RedisPlugin
+    smtp_mock: SmtpPlugin
     socket_mock: SocketPlugin
     sync_websocket_mock: SyncWebSocketPlugin
 
@@ -206,6 +208,7 @@ __all__ = [
     "SandboxContext",
     "SandboxNotActiveError",
     "Secret",
+    "SmtpPlugin",
     "SocketPlugin",
     "StrictVerifier",
     "SyncWebSocketPlugin",
@@ -224,6 +227,7 @@ __all__ = [
     "postgres",
     "redis_mock",
     "sandbox",
+    "smtp_mock",
     "socket_mock",
     "spy",
     "sync_websocket_mock",
