@@ -68,7 +68,7 @@ class Recipients(list[Any]):
         equal = self.__eq__(other)
         return equal if equal is NotImplemented else not equal
 
-    __hash__ = None  # type: ignore[assignment] # as of any list
+    __hash__ = None
 
 
 class Mail(Body):

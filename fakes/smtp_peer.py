@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from bigfoot.errors import BigfootError, EndlessWaitError
 from bigfoot.session import Session
 from bigfoot.transports.dial import Call, Peer, Wire
@@ -161,10 +163,12 @@ class SmtpPeer(Peer):
         if conversation.broken and self._session.upcoming("quit") is None:
             done = Outcome(usual("quit"))  # the client gives up after a refusal: that is known already
         else:
+            in_flight = sys.exc_info()[1] is not None  # smtplib says QUIT on its way out: that hides no error
             try:
                 done = conversation.take("quit", {})
             except BigfootError as error:
-                conversation.refuse(error)
+                if not in_flight:
+                    conversation.refuse(error)
                 conversation.hang_up()
                 return
         conversation.end_in(done)

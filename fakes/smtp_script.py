@@ -140,10 +140,9 @@ def _sender(error: BaseException | type[BaseException], usual: Reply) -> Outcome
 def _recipients(error: BaseException | type[BaseException], usual: Reply) -> Outcome:
     everyone = Reply(550, b"Recipient refused")
     given = getattr(error, "recipients", {}) if not isinstance(error, type) else {}
-    if isinstance(given, Mapping):
-        return Outcome(usual, refused=_refused("raises", given), others=everyone)
-    # aiosmtplib lists an exception for each
-    return Outcome(usual, refused={one.recipient.lower(): _of(one, *everyone) for one in given}, others=everyone)
+    if isinstance(given, list):  # aiosmtplib has an exception for each
+        return Outcome(usual, refused={one.recipient.lower(): _of(one, *everyone) for one in given}, others=everyone)
+    return Outcome(usual, refused=_refused("raises", given), others=everyone)
 
 
 def _recipient(error: BaseException | type[BaseException], usual: Reply) -> Outcome:
