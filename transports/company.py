@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 
@@ -43,10 +44,20 @@ class Company:
             return False
         modules = list(_modules(frame))
         if "concurrent.futures.thread" in modules:  # a worker; asyncio resolves names in one, which then stays
-            return modules[0] != "concurrent.futures.thread"
+            return modules[0] != "concurrent.futures.thread" or _is_given_job(thread, frame)
         known = thread.ident in self._threads or context.owns(thread) or thread is threading.main_thread()
         # Those from before the sandbox never saw the connection: servers of fixtures, timers of plugins.
         return known or not (thread.daemon or modules[0] in _WAITING)
+
+
+def _is_given_job(thread: threading.Thread, frame: FrameType) -> bool:
+    """Tell whether a pool's worker has a job that it has not begun with."""
+    for _ in range(2):
+        seen = frame.f_locals  # private names; where there are others, nothing is known
+        if seen.get("work_item") is not None or ("work_queue" in seen and not seen["work_queue"].empty()):
+            return True
+        time.sleep(0.001)  # one that was taken from the queue a moment ago has got its name by now
+    return sys._current_frames().get(thread.ident or 0) is not frame
 
 
 def _modules(frame: FrameType | None) -> Iterator[str]:
