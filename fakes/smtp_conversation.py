@@ -30,6 +30,7 @@ class Conversation:
         greeted: whether the client has said hello.
         local: whether it speaks LMTP, where each recipient has a reply of its own.
         deaf: whether nothing is answered any more.
+        silent: whether that is what the script wants.
         broken: whether something was refused that the script does not know of.
     """
 
@@ -40,6 +41,7 @@ class Conversation:
         self.greeted = False
         self.local = False
         self.deaf = False
+        self.silent = False
         self.broken = False
         self.next = self._begin = begin
 
@@ -63,8 +65,12 @@ class Conversation:
         self.deaf = True
         self.wire.close()
 
-    def refuse(self, error: BigfootError) -> None:
+    def refuse(self, error: BigfootError, code: int = 554) -> None:
         """Tell the client of a breach, which the verdict knows: at its own line where possible, else in protocol.
+
+        Arguments:
+            error: the breach.
+            code: the code of the reply.
 
         Raises:
             BigfootError: it reaches the client's own line.
@@ -75,7 +81,7 @@ class Conversation:
             self.hang_up()
             raise error
         first = str(error).partition("\n")[0]
-        self.say(Reply(554, f"5.5.1 bigfoot: {first}".encode()))
+        self.say(Reply(code, f"5.5.1 bigfoot: {first}".encode()))
 
     def take(self, name: str, details: dict[str, Any]) -> Outcome:
         """Use the next step, which must be this one, and return what it comes to."""
@@ -98,4 +104,5 @@ class Conversation:
             self.hang_up()
         else:
             self.deaf = True
+            self.silent = isinstance(done.fault, TimeoutError)
             self.wire.fail(done.fault)

@@ -65,12 +65,18 @@ class SmtpPeer(Peer):
                 conversation.refuse(error)
 
     def reading(self, call: Call) -> None:
-        if self._conversation.deaf or self.wire.unread or not self.wire.alone:
+        conversation = self._conversation
+        scripted = conversation.silent and not self.wire.raises  # a loop without a timer: it would never end
+        if self.wire.unread or not self.wire.alone or (conversation.deaf and not scripted):
             return
-        tls = self.wire.dial.port == 465 and self.wire.tls is None
-        why = "on this port the client has to begin with TLS (SMTP_SSL)" if tls else "everything it sent was answered"
+        why = "everything it sent was answered"
+        if scripted:
+            why = "the script is silent here, and the client has no timeout"
+        elif self.wire.dial.port == 465 and self.wire.tls is None:
+            why = "on this port the client has to begin with TLS (SMTP_SSL)"
         error = EndlessWaitError("smtp:reply", f"The client waits for a reply that no server would send: {why}.")
-        self._conversation.refuse(self._session.plugin.verifier.refuse(error))
+        conversation.silent = False
+        conversation.refuse(self._session.plugin.verifier.refuse(error), 421)
 
     def ended(self) -> None:
         self._delivery.drop()

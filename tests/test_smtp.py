@@ -617,3 +617,41 @@ class TestWhoAnswers:
                 smtp = smtplib.SMTP_SSL(context=ssl.create_default_context())
                 smtp._host = "other.example.com"  # type: ignore[attr-defined] # the name that it verifies
                 smtp.connect(HOST, 465)
+
+
+class TestALoopThatWaits:
+    """For a reply that will not come, without a timer: it would wait for ever."""
+
+    def test_after_everything_was_answered(self, mock: SmtpPlugin, verifier: StrictVerifier) -> None:
+        script(mock)
+
+        async def wait() -> bytes:
+            reader, writer = await asyncio.open_connection(HOST, 587)
+            assert (await reader.readline()).startswith(b"220 ")
+            said = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return said
+
+        with verifier.sandbox():
+            assert asyncio.run(wait()).startswith(b"421 5.5.1 bigfoot: The client waits for a reply")
+        with pytest.raises(VerificationError, match="everything it sent was answered"):
+            verifier.verify_all()
+        assert len(verifier.verdict.breaches) == 1
+
+    def test_while_the_script_is_silent(self, mock: SmtpPlugin, verifier: StrictVerifier) -> None:
+        script(mock, ("noop", TimeoutError))
+
+        async def wait() -> bytes:
+            reader, writer = await asyncio.open_connection(HOST, 587)
+            await reader.readline()
+            writer.write(b"NOOP\r\n")
+            said = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return said
+
+        with verifier.sandbox():
+            assert asyncio.run(wait()).startswith(b"421 5.5.1 bigfoot: The client waits for a reply")
+        with pytest.raises(VerificationError, match="the script is silent here"):
+            verifier.verify_all()
