@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -114,7 +114,7 @@ def connected(server: SmtpServer, ride: str) -> Iterator[Smtplib]:
 
 
 @asynccontextmanager
-async def aconnected(server: SmtpServer, ride: str) -> Any:
+async def aconnected(server: SmtpServer, ride: str) -> AsyncIterator[Aiosmtplib]:
     client = aiosmtplib.SMTP(
         hostname="localhost",
         port=server.ports[ride],
