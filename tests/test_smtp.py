@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import pickle
 import smtplib
 import ssl
@@ -185,12 +186,10 @@ class TestLogin:
     def test_by_xoauth2_tells_the_token(self, mock: SmtpPlugin, verifier: StrictVerifier) -> None:
         script(mock, ("login", None))
 
-        async def log_in() -> None:
-            async with aiosmtplib.SMTP(hostname=HOST, port=587) as smtp:
-                await smtp.auth_xoauth2(ME, "ya29.token")
-
-        with verifier.sandbox():
-            asyncio.run(log_in())
+        token = base64.b64encode(f"user={ME}\1auth=Bearer ya29.token\1\1".encode()).decode()
+        with verifier.sandbox(), client() as smtp:
+            smtp.ehlo()
+            assert smtp.docmd("AUTH", f"XOAUTH2 {token}")[0] == 235
         assert read(mock)[1] == ("login", {"user": ME, "password": "ya29.token"})
 
     def test_has_its_password_masked_in_texts(self, mock: SmtpPlugin, verifier: StrictVerifier) -> None:
