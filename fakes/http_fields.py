@@ -75,7 +75,7 @@ def header_pairs(headers: Any, argument: str = "headers") -> list[tuple[bytes, b
             raise InvalidArgumentError(argument, pair[0], "a header name is made of letters, digits and dashes")
         if _ILLEGAL.search(value):
             raise InvalidArgumentError(argument, {pair[0]: pair[1]}, "a header value has no control characters")
-        checked.append((name, value.strip(b" \t")))  # no client sees the white space around a value
+        checked.append((name, value))
     return checked
 
 

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from bigfoot import context
 from bigfoot.interaction import Interaction
@@ -243,7 +244,7 @@ class MemorySocket(SocketFace):
         if type(answer) is HttpReply:
             file = ReplyFile(answer, self._request.method)
             if self._request.facts is not None:
-                self._request.facts.response = file
+                self._request.facts.response = ref(file)
             return file
         assert type(answer) is Delivery
         late = "The read operation timed out" if self._request.url.startswith("https:") else "timed out"

@@ -7,6 +7,18 @@ from typing import Any
 from weakref import ref
 
 
+class Ending:
+    """What stands for a response whose end is told to the facts: whether the application is through with it."""
+
+    __slots__ = ("closed",)
+
+    def __init__(self, closed: bool) -> None:
+        self.closed = closed
+
+
+OPEN, CLOSED = Ending(False), Ending(True)
+
+
 class Facts:
     """The connection of one call.
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from io import BufferedReader
 from typing import Any, TypeVar
+from weakref import ref
 
 from bigfoot import context
 from bigfoot.interaction import Interaction
@@ -36,7 +37,7 @@ class _Socket:
 def respond(interaction: Interaction, method: str) -> Any:
     """Return the `http.client.HTTPResponse` that reads the reply to a call, its head read."""
     file = ReplyFile(interaction.answer, method)
-    interaction.call.facts.response = file
+    interaction.call.facts.response = ref(file)  # it has a buffer of its own, which no record is to keep
     return begun(file, method)
 
 

@@ -38,7 +38,6 @@ class Library(NamedTuple):
     defaults: Callable[[], Mapping[str, Sequence[str]]]
     streams: Streams
     response: Any
-    byte_stream: Any
     sound: list[RawHeaders]
 
 
@@ -51,7 +50,7 @@ def library(name: str) -> Library:
     module: Any = importlib.import_module(name)
     own = str(module.Client.__module__).partition(".")[0]
     defaults = functools.partial(_defaults, name)
-    return Library(module, own, defaults, streams(module), module.Response, module.ByteStream, [()])
+    return Library(module, own, defaults, streams(module), module.Response, [()])
 
 
 @functools.cache
@@ -102,11 +101,9 @@ def plain(library: Library, normal: HttpRequest, interaction: Interaction) -> An
     response = library.response(
         reply.status,
         headers=prepared[0],
-        stream=library.byte_stream(reply.body_for(normal.method)),
+        stream=library.streams.whole(reply.body_for(normal.method), normal.facts),
         extensions={**prepared[1]},  # httpx 0.25 does not copy it
     )
-    if normal.facts is not None:
-        normal.facts.response = response
     interaction.done()
     return response
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from .http import PassThrough
 from .http_delivery import Delivery
+from .http_facts import CLOSED, OPEN, Facts
 from .http_script import GARBAGE, Delay, Fault, Item, sleep
 
 
@@ -16,11 +17,30 @@ class Streams(NamedTuple):
 
     tee: tuple[Any, Any]
     scripted: tuple[Any, Any]
+    whole: Any
 
 
 def streams(module: Any) -> Streams:
     """Return the stream classes for one of the two modules."""
-    return Streams(_tees(module.SyncByteStream, module.AsyncByteStream), _scripted(module))
+    return Streams(_tees(module.SyncByteStream, module.AsyncByteStream), _scripted(module), _whole(module.ByteStream))
+
+
+def _whole(byte_stream: Any) -> Any:
+    class Whole(byte_stream):  # type: ignore[misc]
+        """A body that is there at once; its end is noted, so that no record needs to keep the response."""
+
+        def __init__(self, body: bytes, facts: Facts) -> None:
+            super().__init__(body)
+            self._facts = facts
+            facts.response = OPEN
+
+        def close(self) -> None:
+            self._facts.response = CLOSED
+
+        async def aclose(self) -> None:
+            self._facts.response = CLOSED
+
+    return Whole
 
 
 def _tees(sync_stream: Any, async_stream: Any) -> tuple[Any, Any]:
