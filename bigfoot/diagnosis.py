@@ -58,7 +58,7 @@ def _clients(findings: Findings, width: int) -> list[str]:
         first, *others = _answered(met, findings.config)
         rows.append((f"{met.client.library} {met.client.version}".rstrip(), first, _seam(met)))
         rows += [("", other, "") for other in others]
-    lines = columns([("client", "answered by", "met at"), *rows], width - 2)
+    lines = columns([("client", "bigfoot.", "met at"), *rows], width - 2)
     return [
         *_wrapped("Met inside a sandbox: these clients run for real, only their wire is bigfoot's.", width),
         *_indented(lines),
@@ -67,7 +67,7 @@ def _clients(findings: Findings, width: int) -> list[str]:
 
 
 def _answered(met: Met, config: Config) -> list[str]:
-    return [f"bigfoot.{name}" if config.enables(name) else f"({name} is disabled)" for name in met.client.plugins]
+    return [name if config.enables(name) else f"({name} is disabled)" for name in met.client.plugins]
 
 
 def _seam(met: Met) -> str:
