@@ -72,8 +72,11 @@ class Interaction:
         self.how: How = how
         self.started = perf_counter()
         self.duration: float | None = None
-        task = context.task()
-        self.lane = current_thread().name if task is None else _name(task)
+        task: Any = context.task()
+        try:
+            self.lane: str = current_thread().name if task is None else task.get_name()
+        except AttributeError:  # asyncio's tasks have a method, trio's an attribute
+            self.lane = str(task.name)
         self.origin = origin
         self.asserted = False
         self.optional = optional
@@ -124,8 +127,3 @@ def _revive(source_id: str, details: dict[str, Any], state: tuple[Any, ...]) -> 
     copy = Interaction(source_id, None, details=details)
     copy.sequence, copy.how, copy.duration, copy.lane, copy.origin, copy.asserted, copy.optional = state
     return copy
-
-
-def _name(task: Any) -> str:
-    name = getattr(task, "get_name", None)  # asyncio's tasks have a method, trio's an attribute
-    return str(name() if name is not None else task.name)

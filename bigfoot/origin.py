@@ -62,6 +62,7 @@ class Origin:
 
 
 _UNKNOWN = Origin(compile("", "<unknown>", "exec").replace(co_firstlineno=0))
+_last = _UNKNOWN  # calls in a loop share one
 
 
 def _revive(file: str, line: int) -> Origin:
@@ -81,11 +82,27 @@ def caller(depth: int = 1) -> Origin:
     Arguments:
         depth: how many frames to skip before looking, counted from the function that asks.
     """
-    frame: FrameType | None
+    frame: Any
     try:
-        frame = sys._getframe(depth)
+        frame = start = sys._getframe(depth)
     except ValueError:  # called by C code, such as `_thread`: there is nobody above
-        frame = None
+        return _UNKNOWN
+    try:
+        while _DISTANCE[frame.f_code.co_filename]:
+            frame = frame.f_back
+    except (KeyError, AttributeError):  # a file that was not met before, or no user's own code at all
+        frame = _nearest(start)
+        if frame is None:
+            return _UNKNOWN
+    global _last
+    code, instruction, last = frame.f_code, frame.f_lasti, _last
+    if last.code is not code or last.instruction != instruction:
+        _last = last = Origin(code, instruction)
+    return last
+
+
+def _nearest(frame: FrameType | None) -> FrameType | None:
+    """Return the frame that is nearest to the user, of this one and those that led to it."""
     best: FrameType | None = None
     best_distance = 3
     while frame is not None:
@@ -98,7 +115,7 @@ def caller(depth: int = 1) -> Origin:
             if distance == 0:
                 break
         frame = frame.f_back
-    return _UNKNOWN if best is None else Origin(best.f_code, best.f_lasti)
+    return best
 
 
 def _distance(file: str, module: Any) -> int:

@@ -62,27 +62,31 @@ def _revive(text: str, required: bool, left: int | None, used: int, origin: Orig
 
 
 class Queue(Generic[S]):
-    """Steps that are consumed first in, first out. Not thread-safe: its plugin holds the timeline's lock."""
+    """Steps that are consumed first in, first out. Not thread-safe: its plugin holds the timeline's lock.
 
-    __slots__ = ("_spent", "_steps")
+    Attributes:
+        steps: those that are left.
+    """
+
+    __slots__ = ("_spent", "steps")
 
     def __init__(self) -> None:
-        self._steps: deque[S] = deque()
+        self.steps: deque[S] = deque()
         self._spent: list[S] = []
 
     def push(self, step: S) -> None:
         """Put a step at the end."""
-        self._steps.append(step)
+        self.steps.append(step)
 
     def peek(self) -> S | None:
         """Return the next step, or None when there is none left."""
-        return self._steps[0] if self._steps else None
+        return self.steps[0] if self.steps else None
 
     def take(self) -> S | None:
         """Use the next step once and return it, or None when there is none left."""
-        if not self._steps:
+        if not self.steps:
             return None
-        step = self._steps[0]
+        step = self.steps[0]
         self.use(step)
         return step
 
@@ -93,16 +97,16 @@ class Queue(Generic[S]):
             step.left -= 1
             if step.left == 0:
                 self._spent.append(step)
-                if self._steps[0] is step:
-                    self._steps.popleft()
+                if self.steps[0] is step:
+                    self.steps.popleft()
                 else:
-                    self._steps.remove(step)
+                    self.steps.remove(step)
 
     def __iter__(self) -> Iterator[S]:
-        return iter(self._steps)
+        return iter(self.steps)
 
     def __len__(self) -> int:
-        return len(self._steps)
+        return len(self.steps)
 
     @property
     def spent(self) -> list[S]:
@@ -111,7 +115,7 @@ class Queue(Generic[S]):
 
     def wanting(self) -> list[S]:
         """Return the steps that the verdict misses calls of."""
-        return [step for step in self._steps if step.wanting]
+        return [step for step in self.steps if step.wanting]
 
 
 def times_argument(times: Any) -> int | None:

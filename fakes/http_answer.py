@@ -42,6 +42,7 @@ class Answering:
         self._plugin = plugin
         self._verifier = plugin.verifier
         self._timeline = plugin.verifier.timeline
+        self._lock = self._timeline.lock
 
     def answer(self, call: HttpRequest) -> Interaction | None:
         """Return the interaction with the answer; None where the body of the request is needed to tell.
@@ -53,12 +54,14 @@ class Answering:
         if call.body is None and not self._surely_passes(call):
             return None
         interaction = Interaction(SOURCE, self._plugin, call, None, "mock", call.origin or caller(2))
-        with self._timeline.lock:
-            mock = self.routes.take(call.method, call.url) if call.body is not None else None
-            if mock is not None:
-                self._record(mock, interaction)
-        if mock is None and call.body is not None:
-            mock = self._search(call, interaction)
+        mock = None
+        if call.body is not None:
+            with self._lock:
+                mock = self.routes.take(call.method, call.url)
+                if mock is not None:
+                    self._record(mock, interaction)
+            if mock is None:
+                mock = self._search(call, interaction)
         if mock is not None:
             if interaction.answer is None:
                 self._give(mock, call, interaction)
@@ -88,7 +91,7 @@ class Answering:
 
     def _search(self, call: HttpRequest, interaction: Interaction) -> Mock | None:
         """Use the first mock that answers the call, where telling takes user code: matchers, callables."""
-        lock = self._timeline.lock
+        lock = self._lock
         with lock:
             candidates = self.routes.candidates(call.method, call.url)
         for mock, queue in candidates:
@@ -136,7 +139,7 @@ class Answering:
     def _surely_passes(self, call: HttpRequest) -> bool:
         if not self.rules or not any(rule.passes(call) for rule in self.rules):
             return False
-        with self._timeline.lock:
+        with self._lock:
             return not self.routes.candidates(call.method, call.url)
 
     def _unmocked(self, call: HttpRequest, interaction: Interaction) -> UnmockedInteractionError:
@@ -145,7 +148,7 @@ class Answering:
         # A mock must be told its URL; one that has a secret in its query is answered by its base as well.
         told = url if masked(url) == url else url.partition("?")[0]
         fix = report.call("bigfoot.http.mock_response", arguments, repr(call.method), report.value(told))
-        with self._timeline.lock:
+        with self._lock:
             everything = self.routes.everything()
         notes = [*near_misses(everything, Request(call)), *([SESSION] if upgrades(call) else [])]
         hint = report.unmocked(f"{call.method} {url}", origin=interaction.origin, fix=fix, notes=notes)

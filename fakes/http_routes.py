@@ -154,7 +154,7 @@ class Routes:
             queue = self._exact.get((method, base))
             if queue is None:
                 return None
-        for mock in queue:
+        for mock in queue.steps:
             if not mock.plain:
                 return None
             if mock.query is None or mock.query.allows(query):

@@ -165,6 +165,51 @@ def test_scripted_exception_comes_out_as_it_is(run: Run[Any], body: bytes | None
     bigfoot.http.assert_request("POST", URL, headers=None, body=body or "").assert_error(error)
 
 
+def test_calls_in_turn_are_each_recorded_as_their_own(run: Run[Any]) -> None:
+    bigfoot.http.mock_response("GET", URL, times=3)
+    bigfoot.http.mock_response("GET", "https://api.example.com", times=2)
+
+    async def main() -> None:
+        async with ClientSession() as session, bigfoot.sandbox():
+            for url, headers in [
+                (URL, {"X-Own": "1"}),
+                (URL, {"X-Own": "2"}),
+                ("https://api.example.com", {"X-Own": "1"}),
+                ("https://api.example.com", {}),
+                (URL, {}),
+            ]:
+                async with session.get(url, headers=headers):
+                    pass
+                with pytest.raises((ValueError, TypeError)):  # aiohttp does not write it, so it is not a call
+                    await session.get(url, headers={**headers, "X-Bad": "1\r\n"})
+
+    run(main())
+    seen = [(str(call.url), call.request_headers.get("X-Own")) for call in bigfoot.http.calls]
+    root = "https://api.example.com/"
+    assert seen == [(URL, "1"), (URL, "2"), (root, "1"), (root, None), (URL, None)]
+    assert len({str(call.origin) for call in bigfoot.current_verifier().timeline}) == 1
+    recorded()
+
+
+def test_connector_closed_while_there_was_no_place_gives_no_answer(run: Run[Any]) -> None:
+    bigfoot.http.mock_response("GET", URL, body=b"x " * 500_000)
+    bigfoot.http.mock_response("GET", URL, required=False, times=None)  # some versions try once more
+
+    async def main() -> None:
+        async with ClientSession(connector=TCPConnector(limit=1)) as session, bigfoot.sandbox():
+            first = await session.get(URL)
+            second = asyncio.create_task(session.get(URL))
+            await asyncio.sleep(0)
+            assert session.connector is not None
+            await session.connector.close()
+            first.close()
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await second
+
+    run(main())
+    recorded()
+
+
 def test_calls_with_bodies_belong_to_the_task_and_line_that_made_them(run: Run[Any]) -> None:
     bigfoot.http.mock_response("POST", URL, times=2)
 

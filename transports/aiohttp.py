@@ -30,25 +30,21 @@ _shadows: WeakKeyDictionary[BaseConnector, tuple[ref[Any], Shadow]] = WeakKeyDic
 
 
 def _connect(original: Connect) -> Callable[..., Awaitable[Connection]]:
-    from .aiohttp_exchange import Exchange
-
     def connect(
         self: BaseConnector, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
     ) -> Awaitable[Connection]:
         sandbox = context.active(HttpRequest)
         if sandbox is None:
             return original(self, req, traces, timeout)
-        exchange = Exchange(sandbox.answer, self, original, req, timeout)
-        return _shadow(sandbox, self).exchange(exchange, original, req, traces, timeout)
+        found = _shadows.get(self)
+        shadow = found[1] if found is not None and found[0]() is sandbox else _shade(sandbox, self)
+        return shadow.exchange(sandbox.answer, self, original, original, req, traces, timeout)
 
     return connect
 
 
-def _shadow(sandbox: Any, connector: BaseConnector) -> Shadow:
-    """Return the connector in memory that stands behind a real one while the sandbox is active."""
-    found = _shadows.get(connector)
-    if found is not None and found[0]() is sandbox:
-        return found[1]
+def _shade(sandbox: Any, connector: BaseConnector) -> Shadow:
+    """Make the connector in memory that stands behind a real one while the sandbox is active."""
     from .aiohttp_connector import Shadow, complete
 
     made: Shadow = complete(Shadow)(

@@ -15,7 +15,7 @@ from bigfoot import context
 from bigfoot.errors import SandboxNotActiveError
 from bigfoot.seam import original
 
-from .aiohttp_exchange import Exchange
+from .aiohttp_exchange import Exchange, at_once, described
 from .aiohttp_tap import Through
 from .aiohttp_wire import Wire
 from .http import BELOW, HttpReply, HttpRequest, PassThrough
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bigfoot.verifier import StrictVerifier
 
-    from .aiohttp_exchange import Connect
+    from .aiohttp_exchange import Ask, Connect
 else:
     BaseConnector = object
 
@@ -46,28 +46,52 @@ class Memory(BaseConnector):
     handler: ClassVar[type[ResponseHandler]]
 
     async def exchange(
-        self, exchange: Exchange, connect: Connect, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+        self,
+        ask: Ask,
+        connector: BaseConnector,
+        real: Connect,
+        connect: Connect,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,
     ) -> Connection:
         """Return the connection on which the request gets its answer: one in memory, or a real one with a tap.
 
         Arguments:
-            exchange: the request and who answers it.
+            ask: the `answer` of a sandbox or verifier.
+            connector: the connector of the user's session.
+            real: reaches the real world: `connect` of the connector's class.
             connect: aiohttp's own `BaseConnector.connect`.
             req: as `connect` gets it; so the rest.
         """
-        answer = exchange.early()
-        if answer is not None and type(answer) is not HttpReply:
-            answer = await exchange.prepare()
-            if type(answer) is PassThrough:
-                return await _through(exchange, answer, traces)
-            if answer is BELOW:
-                return await exchange.dial(traces)
+        # Asked as early as possible: before there is a connection, in the user's own chain of calls.
+        request, late = described(req), None
+        try:
+            interaction = ask(request)
+        except TimeoutError as error:  # raised from here, aiohttp would call it a timeout of its own connecting
+            interaction, late = None, error
+        exchange = None
+        if interaction is None or at_once(interaction.answer, request.method) is None:
+            exchange = Exchange(request, ask, connector, real, req, timeout, interaction, late)
+            if interaction is not None and type(interaction.answer) is not HttpReply:
+                answer = await exchange.prepare()
+                if type(answer) is PassThrough:
+                    return await _through(exchange, answer, traces)
+                if answer is BELOW:
+                    return await exchange.dial(traces)
         if req.proxy is not None:
             _authorize_at_proxy(req)
         connection = await connect(self, req, traces, timeout)
         wire: Any = connection.transport
-        facts = exchange.facts
-        facts.pooled, facts.response = wire.begin(exchange), ref(connection)
+        facts: Any = request.facts
+        facts.pooled, facts.response = wire.used, ref(connection)
+        wire.used = True
+        if exchange is not None:
+            wire.begin(exchange)
+        elif connector.closed:  # while there was no place for one more connection
+            wire.close()
+        else:
+            wire.promised = interaction
         return connection
 
     # Private by its name, but what every connector has to have: Unix, named pipes, those of other packages.
@@ -115,8 +139,8 @@ class Connector(Memory):
         answering = self._verifier or context.active(HttpRequest)
         if answering is None:
             raise SandboxNotActiveError("http:request")
-        exchange = Exchange(answering.answer, self, type(self)._reach, req, timeout)
-        return await self.exchange(exchange, original(self.base, "connect"), req, traces, timeout)
+        plain = original(self.base, "connect")
+        return await self.exchange(answering.answer, self, type(self)._reach, plain, req, traces, timeout)
 
     async def _reach(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
         if self._real is None:

@@ -13,7 +13,7 @@ from bigfoot.interaction import Interaction
 from bigfoot.origin import caller
 
 from .aiohttp_delivery import Player
-from .http import HttpRequest, PassThrough, RawHeaders
+from .http import HttpReply, HttpRequest, PassThrough, RawHeaders
 from .http1 import LazyHeaders
 from .http_delivery import Deferred, Delivery
 from .http_facts import Facts
@@ -22,29 +22,97 @@ if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientRequest, ClientTimeout
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
+    from multidict import CIMultiDict
+    from yarl import URL
 
     Ask = Callable[[HttpRequest], Interaction | None]
     Connect = Callable[[Any, ClientRequest, list[Trace], ClientTimeout], Awaitable[Connection]]
 
 
+PIECE = 256 * 1024  # bytes, as many as asyncio reads from a socket at once
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
+def described(req: ClientRequest) -> HttpRequest:
+    """Return what is known of a request before aiohttp writes it.
+
+    Its body is None where there is one, or where nobody can tell yet that aiohttp will write the request at all.
+    """
+    global _url_before
+    headers, url, before = req.headers, req.url, _url_before
+    if url is not before[0]:  # yarl makes one object of the same text
+        text = str(url)
+        _url_before = before = url, text + "/" if text.count("/") == 2 else text  # yarl leaves out the path sent
+    # Where `100 Continue` is awaited, aiohttp has a task that writes a body, even if there is none.
+    if not (req.body or req.chunked or "Expect" in headers):
+        added, body = defaults_without_body, b"" if headers == _sound_before or _sound(headers) else None
+    else:
+        added, body = defaults, None
+    # What aiohttp adds when it writes the headers is missing; the connection puts in what it sees written.
+    known = LazyHeaders(_encoded, headers)
+    facts = Facts(None, req.ssl, req.proxy)
+    return HttpRequest("aiohttp", req.method, before[1], known, body, added, caller(3), True, facts)
+
+
+# Most requests have the URL and the headers of the one before.
+_url_before: tuple[URL | None, str] = None, ""
+_sound_before: CIMultiDict[str] | None = None
+
+
+def at_once(answer: Any, method: str) -> bytes | None:
+    """Return the bytes of an answer that can be given in the same breath in which the request is written, or None.
+
+    aiohttp has said what response it expects before it writes a request, and a turn of the loop would cost more than
+    all the rest. It can do without one where the reply tells its end, and comes in one piece.
+    """
+    if type(answer) is not HttpReply or method == "HEAD":  # other bytes of the same reply
+        return None
+    whole: bytes | None
+    try:
+        whole = answer.prepared["aiohttp"]
+    except KeyError:
+        whole = answer.wire(method)
+        if len(whole) > PIECE or not delimited(answer) or not writes_by_itself():
+            whole = None
+        answer.prepared["aiohttp"] = whole
+    return whole
+
+
+@functools.cache
+def writes_by_itself() -> bool:
+    """Tell whether aiohttp writes a request without a body at one go.
+
+    Before 3.11 it leaves the end of the request to a task, and cancels it if the answer comes first.
+    """
+    from aiohttp.http import StreamWriter
+
+    return hasattr(StreamWriter, "set_eof")  # what it ends such a request with
+
+
+def delimited(reply: HttpReply) -> bool:
+    """Tell whether a reply tells where it ends."""
+    headers = reply.headers  # a length that the mock did not give itself comes last
+    declared = (headers and headers[-1][0] == b"Content-Length") or reply.declared_length() is not None
+    return declared and reply.status >= 200
+
+
 class Exchange:
-    """One request and its answer. Make it in `connect`, whose caller's caller is taken for the calling line.
+    """One request whose answer needs more than its bytes.
 
     Arguments:
+        request: what is known of the request so far.
         ask: the `answer` of a sandbox or verifier.
         connector: the connector of the user's session.
         real: reaches the real world: `connect` of the connector's class.
         req: aiohttp's request, as `connect` gets it.
         timeout: aiohttp's timeouts, as `connect` gets them.
+        interaction: the interaction, if there is one before the request is written.
+        error: what asking has raised already.
 
     Attributes:
         request: what is known of the request so far.
         bodiless: whether it is all head.
         connector: the connector of the user's session.
-        facts: what is known of the connection.
     """
 
     __slots__ = (
@@ -57,50 +125,31 @@ class Exchange:
         "_timeout",
         "bodiless",
         "connector",
-        "facts",
         "request",
     )
 
     def __init__(
-        self, ask: Ask, connector: BaseConnector, real: Connect, req: ClientRequest, timeout: ClientTimeout
+        self,
+        request: HttpRequest,
+        ask: Ask,
+        connector: BaseConnector,
+        real: Connect,
+        req: ClientRequest,
+        timeout: ClientTimeout,
+        interaction: Interaction | None,
+        error: TimeoutError | None,
     ) -> None:
-        # Where `100 Continue` is awaited, aiohttp has a task that writes a body, even if there is none.
-        bodiless = self.bodiless = not (req.body or req.chunked or "Expect" in req.headers)
-        added = defaults_without_body if bodiless else defaults
-        url = str(req.url)
-        if url.count("/") == 2:  # yarl leaves out the path that is sent
-            url += "/"
-        # What aiohttp adds when it writes the headers is missing; the connection puts in what it sees written.
-        headers = LazyHeaders(_encoded, req.headers)
-        facts = self.facts = Facts(None, req.ssl, req.proxy)
-        self.request = HttpRequest("aiohttp", req.method, url, headers, None, added, caller(3), True, facts=facts)
+        self.request = request
+        self.bodiless = request.defaults is defaults_without_body
         self.connector = connector
         self._ask = ask
         self._real = real
         self._req = req
         self._timeout = timeout
-        self._interaction: Interaction | None = None
-        self._error: TimeoutError | None = None
-        self._lane: str | None = None
-
-    def early(self) -> Any:
-        """Ask as early as possible: before there is a connection, in the user's own chain of calls.
-
-        Returns:
-            The answer; None if there is none before the request is written.
-        """
-        request = self.request
-        if self.bodiless and _sound(self._req.headers):
-            request.body = b""
-        elif not self.bodiless:
-            task = asyncio.current_task()
-            self._lane = None if task is None else task.get_name()
-        try:
-            interaction = self._interaction = self._ask(request)
-        except TimeoutError as error:
-            self._error = error  # raised from here, aiohttp would call it a timeout of its own connecting
-            return None
-        return None if interaction is None else interaction.answer
+        self._interaction = interaction
+        self._error = error
+        task = None if self.bodiless else asyncio.current_task()
+        self._lane = None if task is None else task.get_name()
 
     async def prepare(self) -> Any:
         """Await an early answer that is not ready, and raise what it raises instead of a connection."""
@@ -151,13 +200,17 @@ class Exchange:
             raise
 
 
-def _sound(headers: Mapping[str, str]) -> bool:
+def _sound(headers: CIMultiDict[str]) -> bool:
     """Tell whether aiohttp will write these headers, or raise instead of it: then nothing was asked."""
+    global _sound_before
     try:
         text = "".join((*headers, *headers.values()))
     except TypeError:
         return False
-    return text.isprintable() or _FORBIDDEN.search(text) is None  # the first is far cheaper, and says enough
+    if _FORBIDDEN.search(text) is not None:
+        return False
+    _sound_before = headers.copy()
+    return True
 
 
 def _encoded(headers: Mapping[str, str]) -> RawHeaders:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from .aiohttp_exchange import PIECE, at_once, delimited
 from .aiohttp_tap import Relay
 from .http import HttpReply, PassThrough
 from .http1 import LazyHeaders, Message, fields
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from .aiohttp_exchange import Exchange
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-PIECE = 256 * 1024  # bytes, as many as asyncio reads from a socket at once
 
 
 class Wire(asyncio.Transport):
@@ -33,12 +33,16 @@ class Wire(asyncio.Transport):
     Arguments:
         protocol: aiohttp's end.
         peername: host and port of the far end.
+
+    Attributes:
+        promised: the interaction of the next request, where its answer can be given `at_once`: see `begin` for others.
+        used: whether there has been a request before.
     """
 
     # Most requests need none of these; they are set where one does.
     _message: Message | None = None
     _closing = False
-    _used = False
+    used = False
     _paused = False
     _serving: asyncio.Task[None] | None = None
     _resumed: asyncio.Future[None] | None = None
@@ -49,6 +53,7 @@ class Wire(asyncio.Transport):
         self._protocol = protocol
         self._peername = peername
         self._exchange: Exchange | None = None
+        self.promised: Interaction | None = None
         self._written = bytearray()
         self._body = bytearray()
         self._interaction: Interaction | None = None
@@ -57,18 +62,24 @@ class Wire(asyncio.Transport):
         self._handed = 0
         self._delimited = False
 
-    def begin(self, exchange: Exchange) -> bool:
-        """Expect the next request; True if there has been one before.
+    def begin(self, exchange: Exchange) -> None:
+        """Expect the next request.
 
         Arguments:
             exchange: what is known of it, and who answers it.
         """
         self._exchange = exchange
         self._message = self._serving = None
-        used, self._used = self._used, True
-        return used
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        promised = self.promised
+        if promised is not None:
+            self.promised = None
+            headers = promised.call.headers
+            headers.read, headers.source = fields, bytes(data)
+            promised.done()  # first: aiohttp may put the connection to its next use at once
+            self._protocol.data_received(promised.answer.prepared["aiohttp"])
+            return
         exchange = self._exchange
         if self._far is not None:
             self._far.transport.write(data)
@@ -108,24 +119,19 @@ class Wire(asyncio.Transport):
 
     def _follow(self, exchange: Exchange, interaction: Interaction) -> None:
         if type(interaction.answer) is HttpReply:
-            self._reply_with(exchange, interaction)
+            self._reply_with(interaction, exchange.connector)
         else:
             self._serving = self._loop.create_task(self._serve(exchange, interaction))
             self._serving.add_done_callback(self._served)
 
-    def _reply_with(self, exchange: Exchange, interaction: Interaction) -> None:
+    def _reply_with(self, interaction: Interaction, connector: BaseConnector) -> None:
         reply: HttpReply = interaction.answer
         self._interaction = interaction
-        self._connector = exchange.connector
-        self._reply = reply.wire(exchange.request.method)
+        self._connector = connector
+        self._reply = reply.wire(interaction.call.method)
         self._handed = 0
-        headers = reply.headers  # a length that the mock did not give itself comes last
-        declared = (headers and headers[-1][0] == b"Content-Length") or reply.declared_length() is not None
-        self._delimited = declared and reply.status >= 200
-        if self._delimited and len(self._reply) <= PIECE and hasattr(self._protocol, "writing_paused"):
-            # In the same breath: aiohttp has said what response it expects before it wrote the request, and a turn
-            # of the loop would cost more than all the rest. Where its protocols cannot tell whether writing is
-            # paused (before 3.11), it writes even a bare head in a task, which the end of the reply would cancel.
+        self._delimited = delimited(reply)
+        if at_once(reply, interaction.call.method) is not None:
             self._deliver()
         else:
             self._loop.call_soon(self._deliver)
@@ -167,7 +173,7 @@ class Wire(asyncio.Transport):
             await awaited.settle()
         answer = interaction.answer
         if type(answer) is HttpReply:
-            self._reply_with(exchange, interaction)
+            self._reply_with(interaction, exchange.connector)
         elif type(answer) is Delivery:
             await exchange.player(answer).play(self)
         else:
@@ -244,13 +250,15 @@ class Wire(asyncio.Transport):
             self._far.transport.pause_reading()
 
     def resume_reading(self) -> None:
+        if not self._paused:  # aiohttp says so after each response
+            return
+        self._paused = False
         if self._far is not None:
             self._far.transport.resume_reading()
-        elif self._paused:
+        else:
             self._loop.call_soon(self._deliver)
         if self._resumed is not None and not self._resumed.done():
             self._resumed.set_result(None)
-        self._paused = False
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         if self._far is not None:

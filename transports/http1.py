@@ -26,32 +26,32 @@ _UNTIL_EOF = -2
 class LazyHeaders(Sequence[tuple[bytes, bytes]]):
     """Header fields that are taken apart when somebody looks at them; most recorded requests are never looked at.
 
-    Arguments:
+    Attributes:
         read: returns the (name, value) pairs of the source.
-        source: what they are in.
+        source: what they are in; both may be set anew where somebody comes to know better.
     """
 
-    __slots__ = ("_read", "_source")
+    __slots__ = ("read", "source")
 
     def __init__(self, read: Callable[[Any], RawHeaders], source: Any) -> None:
-        self._read = read
-        self._source = source
+        self.read = read
+        self.source = source
 
     @overload
     def __getitem__(self, index: int) -> tuple[bytes, bytes]: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[tuple[bytes, bytes]]: ...
     def __getitem__(self, index: int | slice) -> tuple[bytes, bytes] | Sequence[tuple[bytes, bytes]]:
-        return self._read(self._source)[index]
+        return self.read(self.source)[index]
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
-        return iter(self._read(self._source))
+        return iter(self.read(self.source))
 
     def __len__(self) -> int:
-        return len(self._read(self._source))
+        return len(self.read(self.source))
 
     def __repr__(self) -> str:
-        return repr(self._read(self._source))
+        return repr(self.read(self.source))
 
 
 def fields(head: bytes) -> RawHeaders:
