@@ -92,7 +92,7 @@ def writes_by_itself() -> bool:
 def delimited(reply: HttpReply) -> bool:
     """Tell whether a reply tells where it ends."""
     headers = reply.headers  # a length that the mock did not give itself comes last
-    declared = (headers and headers[-1][0] == b"Content-Length") or reply.declared_length() is not None
+    declared = bool(headers and headers[-1][0] == b"Content-Length") or reply.declared_length() is not None
     return declared and reply.status >= 200
 
 
