@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bigfoot.errors import BigfootError, EndlessWaitError, UnmockedInteractionError
+from bigfoot.origin import Origin, caller
 from bigfoot.session import Session, SessionStep
 from bigfoot.transports.dial import Call, Dial, Peer
 from bigfoot.transports.http import HttpReply
@@ -52,6 +53,8 @@ class WebSocketPeer(Peer):
         self._session: Session | None = None
         self._over = False  # one side has begun to close, or is gone: the script goes on no more
         self._gone = False  # nothing that the client says is listened to
+        self._origin: Origin | None = None
+        self._under_way = 0  # bytes that were sent and not delivered, as far as deliveries are seen
         self._silent: SessionStep | None = None  # the step that lets the client wait in vain
         self._foretold: SessionStep | None = None  # the `send` whose failure the client knows before it sends
 
@@ -59,6 +62,7 @@ class WebSocketPeer(Peer):
         if self._gone:
             return
         self._silent = None
+        self._origin = self.wire.origin or caller()  # of the client's send, and of what comes of it
         try:
             for event in self._endpoint.receive(data):
                 self._meet(event)
@@ -70,15 +74,22 @@ class WebSocketPeer(Peer):
                 raise
 
     def ended(self) -> None:
+        self._origin = self.wire.origin or caller()
         self._leave(ABNORMAL, "")
         if not self._gone:
             self._endpoint.receive_eof()
             self._flush()
         self.wire.close()
 
+    def delivered(self, call: Call, data: bytes) -> None:
+        self._under_way -= len(data)
+
     def reading(self, call: Call) -> None:
-        if self._over or self._session is None or self.wire.unread or not self.wire.alone:
+        if self._over or self._session is None or (self._under_way > 0 and self.wire.seen):
             return
+        if self.wire.unread or not self.wire.alone:
+            return
+        self._origin = self.wire.origin or caller()
         step, self._silent = self._silent, None
         error: BigfootError
         if step is None:
@@ -96,6 +107,7 @@ class WebSocketPeer(Peer):
     def _flush(self) -> None:
         data, ended = self._endpoint.outgoing()
         if data:
+            self._under_way += len(data)
             self.wire.send(data)
         if ended:
             self.wire.close()
@@ -118,7 +130,7 @@ class WebSocketPeer(Peer):
 
     def _take(self, name: str, details: Mapping[str, Any]) -> SessionStep:
         assert self._session is not None
-        return self._session.take(name, details, origin=self.wire.origin)
+        return self._session.take(name, details, origin=self._origin)
 
     def _meet(self, event: Event) -> None:
         """Take the step for what the client has done."""
@@ -160,7 +172,7 @@ class WebSocketPeer(Peer):
     def _unmocked(self, uri: Url) -> UnmockedInteractionError:
         left = [str(session.binding["uri"]) for session in self._plugin.queued() if "uri" in session.binding]
         notes = [f"sessions are left for {', '.join(left)}"] if left else []
-        return self._plugin.refusal("connect", {"uri": uri}, origin=self.wire.origin, notes=notes)
+        return self._plugin.refusal("connect", {"uri": uri}, origin=self._origin, notes=notes)
 
     def _pinged(self, ping: Ping) -> None:
         """Take a ping that is scripted; any other one is answered unasked, as keepalives are."""
