@@ -37,7 +37,7 @@ class Fake:
         seams: where its calls come from; put on when a sandbox is entered.
         takes: the shapes of the calls that it answers.
         requires: the module that the protocol's users import, or None if any of several does.
-        extra: the extra of bigfoot that installs it, where its package has another name; or None.
+        package: what pip is to install for it, where that has another name; or None.
 
     Raises:
         ValueError: the verifier has a plugin of this class already.
@@ -51,7 +51,7 @@ class Fake:
     seams: ClassVar[tuple[Seam, ...]] = ()
     takes: ClassVar[tuple[type, ...]] = ()
     requires: ClassVar[str | None] = None
-    extra: ClassVar[str | None] = None
+    package: ClassVar[str | None] = None
 
     def __init__(self, verifier: StrictVerifier) -> None:
         self.verifier = verifier

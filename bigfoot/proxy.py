@@ -32,7 +32,7 @@ class PluginProxy:
         if name.startswith("__"):
             raise AttributeError(name)
         if not fake.available():
-            raise ImportError(report.not_installed(fake.name, str(fake.requires), fake.extra))
+            raise ImportError(report.not_installed(fake.name, str(fake.requires), fake.package))
         plugin = current_verifier().plugin(fake)
         try:
             return getattr(plugin, name)

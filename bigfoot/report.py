@@ -208,10 +208,9 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def not_installed(plugin: str, library: str, extra: str | None) -> str:
+def not_installed(plugin: str, library: str, package: str | None) -> str:
     """Return the text for a plugin whose library is missing."""
-    package = library if extra is None else f"'bigfoot[{extra}]'"
-    return f"bigfoot.{plugin} needs {library}, which is not installed: pip install {package}"
+    return f"bigfoot.{plugin} needs {library}, which is not installed: pip install {package or library}"
 
 
 def left_open(places: Sequence[str]) -> str:

@@ -23,7 +23,6 @@ class AsyncWebSocketPlugin(WebSocketSessions):
     name = "async_websocket_mock"
     source = "websocket:async"
     requires = "websockets"
-    extra = "websockets"
     own = _HOST_FIRST
 
 
@@ -38,7 +37,7 @@ class SyncWebSocketPlugin(WebSocketSessions):
     name = "sync_websocket_mock"
     source = "websocket:sync"
     requires = "websocket"
-    extra = "websocket-client"
+    package = "websocket-client websockets"
     own = _UPGRADE_FIRST
 
     @classmethod

@@ -93,6 +93,8 @@ def acceptance(step: SessionStep) -> Acceptance | HttpReply:
 def fragments(step: SessionStep) -> tuple[list[bytes], bool]:
     """Return the fragments of a message, and whether it is binary."""
     given = step.returns
+    if type(given) is str:
+        return [given.encode()], False
     pieces = list(given) if isinstance(given, (list, tuple)) else [given]
     if pieces and all(isinstance(piece, str) for piece in pieces):
         return [piece.encode() for piece in pieces], False

@@ -18,6 +18,8 @@ NO_STATUS = 1005  # stands for a close frame without a code, and is never sent
 INTERNAL_ERROR = 1011
 _INVALID_DATA = 1007
 _LONGEST_REASON = 123  # bytes
+_CONTINUATION, _BINARY, _CLOSE, _PING = 0, 2, 8, 9  # opcodes; text is 1
+_CONNECTING, _OPEN = 0, 1  # states of the protocol
 
 
 class Handshake(NamedTuple):
@@ -96,12 +98,12 @@ class Endpoint:
     @property
     def accepted(self) -> bool:
         """Whether the connection was opened, whatever has become of it."""
-        return self._protocol.state.name != "CONNECTING"
+        return self._protocol.state != _CONNECTING
 
     @property
     def open(self) -> bool:
         """Whether messages can be sent."""
-        return self._protocol.state.name == "OPEN"
+        return self._protocol.state == _OPEN
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes of the client, in pieces of any size, and return what they complete."""
@@ -117,11 +119,11 @@ class Endpoint:
         opcode = getattr(event, "opcode", None)
         if opcode is None:
             return self._handshake(event)
-        if opcode.name in ("TEXT", "BINARY", "CONT"):
-            return self._message(event, opcode.name)
-        if opcode.name == "PING":
+        if opcode <= _BINARY:
+            return self._message(event, opcode)
+        if opcode == _PING:
             return Ping(bytes(event.data))
-        if opcode.name == "CLOSE":
+        if opcode == _CLOSE:
             received = self._protocol.close_rcvd
             assert received is not None
             return Closing(int(received.code), received.reason)
@@ -131,9 +133,9 @@ class Endpoint:
         self._response = self._protocol.accept(request)
         return Handshake(request.path, list(request.headers.raw_items()))
 
-    def _message(self, frame: Any, opcode: str) -> Message | None:
-        if opcode != "CONT":
-            self._binary = opcode == "BINARY"
+    def _message(self, frame: Any, opcode: int) -> Message | None:
+        if opcode != _CONTINUATION:
+            self._binary = opcode == _BINARY
             self._pieces.clear()
         self._pieces.append(bytes(frame.data))
         if not frame.fin:

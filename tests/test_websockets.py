@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import socket
 import ssl
 from contextlib import closing
@@ -576,3 +577,12 @@ class TestBadScripts:
     def test_of_sessions(self, feed: AsyncWebSocketPlugin, binding: dict[str, Any]) -> None:
         with pytest.raises(InvalidArgumentError):
             feed.new_session(**binding)
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "websockets" else found(name))
+    with pytest.raises(ImportError, match="pip install websocket-client websockets"):
+        bigfoot.sync_websocket_mock.new_session()
+    with pytest.raises(ImportError, match="pip install websockets"):
+        bigfoot.async_websocket_mock.new_session()
