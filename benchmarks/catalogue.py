@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
-from . import measures
+from . import measures, websockets
 from .clients import CLIENTS, Client
 from .contenders import Contender
 from .harness import Measure
@@ -132,6 +132,19 @@ def per_library() -> Iterator[Measure]:
     )
 
 
+def per_websocket_client() -> Iterator[Measure]:
+    for module, name in (("websockets", "websockets"), ("websocket", "websocket-client")):
+        yield Measure(
+            f"websocket.{module}",
+            f"{name}: a message there and one back, against websockets.serve in the same process",
+            "us",
+            partial(websockets.round_trip, module),
+            lambda contender: (contender.judged and is_library(contender)) or contender.name == LOOPBACK,
+            requires=module,
+            against=LOOPBACK,
+        )
+
+
 def per_process() -> Iterator[Measure]:
     for which, (name, title, unit) in enumerate(
         (
@@ -167,5 +180,10 @@ def per_process() -> Iterator[Measure]:
 
 MEASURES = {
     measure.name: measure
-    for measure in (*chain.from_iterable(map(per_client, CLIENTS)), *per_library(), *per_process())
+    for measure in (
+        *chain.from_iterable(map(per_client, CLIENTS)),
+        *per_library(),
+        *per_websocket_client(),
+        *per_process(),
+    )
 }
