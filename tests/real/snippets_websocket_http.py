@@ -10,7 +10,6 @@ from typing import Any
 
 import aiohttp
 import httpx2
-from httpx2.websockets import WebSocketDisconnect, WebSocketUpgradeError
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Close
 
@@ -129,6 +128,8 @@ async def httpx2_subprotocol(url: str, tls: Tls) -> Any:
 
 @by_httpx2(connect(), recv("a"), closes(4001, "enough"))
 async def httpx2_closed(url: str, tls: Tls) -> Any:
+    from httpx2.websockets import WebSocketDisconnect
+
     async with httpx2.AsyncClient(verify=verify(tls)) as client, client.websocket(url) as ws:
         got: list[Any] = [await ws.receive_text()]
         try:
@@ -140,6 +141,8 @@ async def httpx2_closed(url: str, tls: Tls) -> Any:
 
 @by_httpx2(connect(status=403, body="go away"))
 async def httpx2_forbidden(url: str, tls: Tls) -> Any:
+    from httpx2.websockets import WebSocketUpgradeError
+
     async with httpx2.AsyncClient(verify=verify(tls)) as client:
         try:
             async with client.websocket(url):
