@@ -172,7 +172,7 @@ class TestTheRecord:
     def test_can_be_pasted(self, verifier: StrictVerifier, chat: SyncWebSocketPlugin) -> None:
         connected(chat, "hello", b"\xff").expect("close", returns=None)
         with verifier.sandbox(), closing(websocket.create_connection(URI)) as ws:
-            ws.recv(), ws.recv()
+            assert (ws.recv(), ws.recv()) == ("hello", b"\xff")
         lines = [chat.assertion(interaction) for interaction in verifier.timeline]
         assert lines == [
             f"bigfoot.sync_websocket_mock.assert_connect(uri='{URI}')",
