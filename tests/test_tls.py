@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bigfoot import BigfootError, SocketPlugin, StrictVerifier, UnmockedInteractionError
 from bigfoot.transports import tls_server
-from bigfoot.transports.dial import Dial, Peer, Wire
+from bigfoot.transports.dial import Claim, Dial, Peer, Wire
 from bigfoot.transports.layer import Layer
 
 RUNS = [asyncio.run, uvloop.run]
@@ -195,6 +195,7 @@ def greeter(verifier: StrictVerifier, sockets: SocketPlugin, monkeypatch: pytest
     """A peer that speaks first, for every dial."""
     peer = Greeter()
     monkeypatch.setattr(SocketPlugin, "answer", lambda self, call: peer if isinstance(call, Dial) else None)
+    monkeypatch.setattr(SocketPlugin, "claims", lambda self, call: Claim.BOUND)  # mail has well-known ports here
     return peer
 
 
