@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from bigfoot.interaction import Interaction
     from bigfoot.script import Step
     from bigfoot.verifier import StrictVerifier
+
+
+@functools.cache
+def installed(library: str) -> bool:
+    """Tell whether a library is installed; imports nothing. Every sandbox asks, so the answer is kept."""
+    return importlib.util.find_spec(library) is not None
 
 
 class Source:
@@ -60,7 +67,7 @@ class Fake:
     @classmethod
     def available(cls) -> bool:
         """Tell whether the library that this protocol needs is installed; imports nothing."""
-        return cls.requires is None or importlib.util.find_spec(cls.requires) is not None
+        return cls.requires is None or installed(cls.requires)
 
     def claims(self, call: Any) -> int:
         """Say how sure this plugin is that a call is its own, where several plugins take calls of its shape.

@@ -50,7 +50,12 @@ def normal_url(url: str) -> str:
     Raises:
         ValueError: the URL cannot be taken apart.
     """
-    return url if _NORMAL.fullmatch(url) else _normalized(url)
+    return url if is_normal(url) else _normalized(url)
+
+
+def is_normal(url: str) -> bool:
+    """Tell whether a URL is at a glance in the one spelling; if not, it may be all the same."""
+    return _NORMAL.fullmatch(url) is not None
 
 
 @functools.lru_cache(maxsize=1024)

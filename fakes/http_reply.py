@@ -96,6 +96,14 @@ def build(answer: Mapping[str, Any], *, keep: bool = True, fault: Fault | None =
     status = answer.get("status", 200)
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
         raise InvalidArgumentError("status", status, "give a status code from 100 to 599")
+    if (
+        fault is None
+        and _BASIC.issuperset(answer)
+        and answer.get("headers") is None
+        and status not in _SILENT
+        and status >= 200
+    ):
+        return _basic(status, *_content(answer, keep)[:2])
     pairs = header_pairs(answer.get("headers"))
     names = {name.lower() for name, _ in pairs}
     content, kind, stream = _content(answer, keep)
@@ -123,9 +131,19 @@ def build(answer: Mapping[str, Any], *, keep: bool = True, fault: Fault | None =
     )
 
 
+_SILENT = frozenset({204, 304})
+_BASIC = frozenset({"status", "headers", "json", "body"})
+
+
+def _basic(status: int, content: bytes, kind: bytes | None) -> HttpReply:
+    """Return the reply that most mocks give: a status, and a body that is there at once."""
+    length = (b"Content-Length", b"%d" % len(content))
+    return HttpReply(status, (length,) if kind is None else ((b"Content-Type", kind), length), content)
+
+
 def _content(answer: Mapping[str, Any], keep: bool) -> tuple[bytes, bytes | None, Pieces | None]:
     """Return the body, the content type that goes with it by itself, and its pieces where it comes in any."""
-    given = [name for name in _BODIES if answer.get(name, UNSET if name == "json" else None) not in (UNSET, None)]
+    given = [name for name in _BODIES if name in answer and answer[name] is not None and answer[name] is not UNSET]
     if answer.get("json", UNSET) is None:
         given.append("json")
     if len(given) > 1:

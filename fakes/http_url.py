@@ -7,7 +7,7 @@ from typing import Any
 
 from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
-from bigfoot.urls import normal_url
+from bigfoot.urls import is_normal, normal_url
 
 _WILD = re.compile(r"(\*|\{[A-Za-z_]\w*\})")
 
@@ -60,6 +60,13 @@ def url_argument(url: Any) -> str:
         InvalidArgumentError: it is not an absolute URL, or has user info or control characters.
     """
     remedy = 'give an absolute URL such as "https://api.example.com/users"'
+    normal = url if type(url) is str and is_normal(url) else _checked(url, remedy)
+    if _NOT_IN_A_HOST.search(normal.partition("://")[2].partition("/")[0]):
+        raise InvalidArgumentError("url", url, f"no host has such a name; {remedy}")
+    return normal
+
+
+def _checked(url: Any, remedy: str) -> str:
     if not isinstance(url, str):
         raise InvalidArgumentError("url", url, remedy)
     if _CONTROL.search(url):
@@ -76,8 +83,6 @@ def url_argument(url: Any) -> str:
         raise InvalidArgumentError("url", url, f"{error}; {remedy}") from None
     if normal.partition("://")[2].startswith(("/", ":")):
         raise InvalidArgumentError("url", url, f"it has no host; {remedy}")
-    if _NOT_IN_A_HOST.search(normal.partition("://")[2].partition("/")[0]):
-        raise InvalidArgumentError("url", url, f"no host has such a name; {remedy}")
     return normal
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
+
+from bigfoot.fake import installed
 
 from .websocket_sessions import WebSocketSessions
 
@@ -43,4 +44,4 @@ class SyncWebSocketPlugin(WebSocketSessions):
     @classmethod
     def available(cls) -> bool:
         # The far end is made with the sans-I/O half of `websockets`, whichever client talks to it.
-        return super().available() and importlib.util.find_spec("websockets") is not None
+        return super().available() and installed("websockets")

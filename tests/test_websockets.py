@@ -31,6 +31,7 @@ from bigfoot import (
     UnusedMocksError,
     VerificationError,
 )
+from bigfoot.fake import installed
 from bigfoot.session import Session
 
 URI = "wss://feed.example.com/prices"
@@ -581,8 +582,10 @@ class TestBadScripts:
 
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
+    installed.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "websockets" else found(name))
     with pytest.raises(ImportError, match="pip install websocket-client websockets"):
         bigfoot.sync_websocket_mock.new_session()
     with pytest.raises(ImportError, match="pip install websockets"):
         bigfoot.async_websocket_mock.new_session()
+    installed.cache_clear()
