@@ -22,17 +22,25 @@ class Streams(NamedTuple):
 
 def streams(module: Any) -> Streams:
     """Return the stream classes for one of the two modules."""
-    return Streams(_tees(module.SyncByteStream, module.AsyncByteStream), _scripted(module), _whole(module.ByteStream))
+    return Streams(_tees(module.SyncByteStream, module.AsyncByteStream), _scripted(module), _whole(module))
 
 
-def _whole(byte_stream: Any) -> Any:
-    class Whole(byte_stream):  # type: ignore[misc]
+def _whole(module: Any) -> Any:
+    sync_stream, async_stream = module.SyncByteStream, module.AsyncByteStream
+
+    class Whole(sync_stream, async_stream):  # type: ignore[misc, valid-type]
         """A body that is there at once; its end is noted, so that no record needs to keep the response."""
 
         def __init__(self, body: bytes, facts: Facts) -> None:
-            super().__init__(body)
+            self._body = body
             self._facts = facts
             facts.response = OPEN
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield self._body
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield self._body
 
         def close(self) -> None:
             self._facts.response = CLOSED
