@@ -76,7 +76,7 @@ class Interaction:
         try:
             self.lane: str = current_thread().name if task is None else task.get_name()
         except AttributeError:  # asyncio's tasks have a method, trio's an attribute
-            self.lane = str(task.name)
+            self.lane = str(getattr(task, "name", ""))
         self.origin = origin
         self.asserted = False
         self.optional = optional

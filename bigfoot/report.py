@@ -15,7 +15,7 @@ from bigfoot.rendering import indented as indented
 from bigfoot.rendering import meant as meant
 from bigfoot.rendering import value as value
 from bigfoot.timeline import Difference, Timeline, differences
-from bigfoot.values import Headers, Secret
+from bigfoot.values import Body, Headers, Secret
 
 if TYPE_CHECKING:
     from bigfoot.interaction import Interaction
@@ -125,13 +125,31 @@ def difference(found: Difference) -> list[str]:
     lines = [f"  {found.field}:"]
     if found.error is not None:
         lines.append(f"    the comparison itself raised {type(found.error).__name__}: {found.error}")
-    expected, actual = _lines(found.expected, found.field), _lines(found.actual, found.field)
+    members = _members(found.expected, found.actual)
+    expected, actual = members or (_lines(found.expected, found.field), _lines(found.actual, found.field))
     if len(expected) == len(actual) == 1:
         return [*lines, f"    expected: {expected[0]}", f"    actual:   {actual[0]}"]
     import difflib
 
     lines.append("    (- expected, + actual)")
     return [*lines, *(f"    {line}" for line in difflib.ndiff(expected, actual) if not line.startswith("?"))]
+
+
+def _members(expected: Any, actual: Any) -> tuple[list[str], list[str]] | None:
+    """Return two bodies that hold JSON structures as lines, a member on each; None if they do not."""
+    if not isinstance(actual, Body):
+        return None
+    try:
+        meant = Body(expected.encode()).json() if isinstance(expected, str) else expected
+        both = meant, actual.json()
+    except ValueError:
+        return None
+    if not all(isinstance(one, (dict, list)) for one in both):
+        return None
+    import json
+
+    lines = [masked(json.dumps(safe(one), indent=2, default=value)).splitlines() for one in both]
+    return lines[0], lines[1]
 
 
 def _lines(given: Any, name: str) -> list[str]:

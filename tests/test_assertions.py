@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -590,3 +591,23 @@ def test_of_this_test_by_the_names_of_the_module() -> None:
         bigfoot.assert_interaction(service.give, args=(), kwargs={})
         bigfoot.assert_interaction(service.take, args=(2,), kwargs={})
     bigfoot.verify_all()
+
+
+def test_bodies_of_json_differ_member_by_member(verifier: StrictVerifier) -> None:
+    http = HttpPlugin(verifier)
+    http.mock_response("POST", "https://api.example.com/orders", status=201)
+    order = {"customer": "ada", "lines": [{"article": "teapot", "amount": 2}, {"article": "cup", "amount": 6}]}
+    with verifier.sandbox():
+        httpx.post("https://api.example.com/orders", json=order)
+    other = {"customer": "ada", "lines": [{"article": "teapot", "amount": 1}, {"article": "cup", "amount": 6}]}
+    for expected in (other, json.dumps(other)):
+        with pytest.raises(InteractionMismatchError) as caught:
+            http.assert_request("POST", "https://api.example.com/orders", headers=None, body=expected)
+        lines = str(caught.value).splitlines()
+        assert [line.strip() for line in lines if line.strip().startswith(("- ", "+ "))] == [
+            '-       "amount": 1',
+            '+       "amount": 2',
+        ]
+    with pytest.raises(InteractionMismatchError, match="actual:"):
+        http.assert_request("POST", "https://api.example.com/orders", headers=None, body="not JSON")
+    http.assert_request("POST", "https://api.example.com/orders", headers=None, body=order)
