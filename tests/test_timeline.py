@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import gc
 import pickle
@@ -23,6 +22,7 @@ from bigfoot.plugins.http import HttpPlugin
 
 from .clock import ClockPlugin
 from .loopback import Loopback
+from .script import call_from_c
 
 URL = "https://api.example.com/"
 
@@ -192,7 +192,7 @@ class TestOrigin:
         service = verifier.mock("Service")
         service.take.returns(None)
         with verifier.sandbox():
-            _thread.start_new_thread(service.take, ())
+            call_from_c(service.take)
             waiting = threading.Event()
             for _ in range(1000):
                 if len(verifier.timeline):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import _thread
 import threading
 
 from bigfoot import StrictVerifier
 from bigfoot.origin import caller
 
+from ..script import call_from_c
+
 
 def test_it_opens_at_an_unknown_place(verifier: StrictVerifier) -> None:
     sandbox = verifier.sandbox()
-    _thread.start_new_thread(sandbox.__enter__, ())
+    call_from_c(sandbox.__enter__)
     waiting = threading.Event()
     for _ in range(1000):
         if verifier.open:
