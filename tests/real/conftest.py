@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import urllib.request
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,8 @@ TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Server:
     """The real server on loopback; with the parameter "https", the one over TLS."""
+    # urlopen keeps the opener of its first call, and that, from Python 3.12 on, the authorities trusted at the time.
+    urllib.request.install_opener(None)  # None is what it was before the first call
     running: Server = request.getfixturevalue(f"{getattr(request, 'param', 'http')}_server")
     return running
 
