@@ -67,7 +67,7 @@ def test_every_setting_is_shown_with_its_default() -> None:
     http = settings.pop("http")
     for name, value in settings.items():
         default = getattr(bigfoot.StrictVerifier().config, name)
-        assert value == (default if isinstance(default, bool) else list(default or []))
+        assert value == (default if isinstance(default, (bool, float)) else list(default or []))
     assert http == {"require_response": False}
 
 
