@@ -13,51 +13,15 @@ from bigfoot import StrictVerifier, UnmockedInteractionError, VerificationError
 from bigfoot.fakes.redis import RedisPlugin
 from bigfoot.fakes.redis_peer import RedisPeer
 from bigfoot.fakes.redis_wire import CommandReader, Failure, ProtocolError, Push, Status, encode
-from bigfoot.origin import Origin
-from bigfoot.transports.dial import Dial, Wire
+
+from .wires import Line
 
 WORDS = st.lists(st.binary(max_size=40), min_size=1, max_size=5)
 
 
-class Line(Wire):
-    """A wire that keeps what a peer does to it."""
-
-    def __init__(self, *, raises: bool = False) -> None:
-        self.dial = Dial("localhost", 6379)
-        self.raises = raises
-        self.sent = b""
-        self.closed = 0
-        self.failed: list[BaseException] = []
-
-    @property
-    def alone(self) -> bool:
-        return True
-
-    @property
-    def unread(self) -> int:
-        return len(self.sent)
-
-    @property
-    def origin(self) -> Origin | None:
-        return None
-
-    def send(self, data: bytes) -> None:
-        self.sent += data
-
-    def close(self) -> None:
-        self.closed += 1
-
-    def fail(self, error: BaseException) -> None:
-        self.failed.append(error)
-
-    def taken(self) -> bytes:
-        sent, self.sent = self.sent, b""
-        return sent
-
-
 def connect(plugin: RedisPlugin, *, raises: bool = False) -> tuple[RedisPeer, Line]:
     """A peer that a client has connected to, and its wire."""
-    line = Line(raises=raises)
+    line = Line("localhost", 6379, raises=raises)
     peer = plugin.answer(line.dial)
     assert isinstance(peer, RedisPeer)
     peer.connected(line)

@@ -16,8 +16,8 @@ from bigfoot.fakes.smtp_envelope import path
 from bigfoot.fakes.smtp_peer import SmtpPeer
 from bigfoot.fakes.smtp_reader import LONGEST, LineTooLongError, Reader
 from bigfoot.fakes.smtp_script import Reply
-from bigfoot.origin import Origin
-from bigfoot.transports.dial import Dial, Wire
+
+from . import wires
 
 REPLIES = re.compile(rb"(?:[2-5]\d\d(?:-[^\r\n]*\r\n[2-5]\d\d)* ?[^\r\n]*\r\n)*")
 MAILING = ("EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "AUTH", "STARTTLS")
@@ -28,38 +28,16 @@ WORDS = st.sampled_from(
 COMMANDS = st.builds(lambda verb, words: f"{verb} {words}".strip().encode("latin-1") + b"\r\n", VERBS, WORDS)
 
 
-class Line(Wire):
-    """A wire that keeps what a peer does to it."""
+class Line(wires.Line):
+    """A wire that TLS can start on."""
 
     def __init__(self, *, raises: bool = False) -> None:
-        self.dial = Dial("mail.example.com", 25)
-        self.raises = raises
-        self.sent = b""
-        self.closed = 0
-        self.failed: list[BaseException] = []
+        super().__init__("mail.example.com", 25, raises=raises)
         self.expects_tls = False
-
-    @property
-    def alone(self) -> bool:
-        return True
-
-    @property
-    def unread(self) -> int:
-        return len(self.sent)
-
-    @property
-    def origin(self) -> Origin | None:
-        return None
 
     def send(self, data: bytes) -> None:
         assert not self.closed
-        self.sent += data
-
-    def close(self) -> None:
-        self.closed += 1
-
-    def fail(self, error: BaseException) -> None:
-        self.failed.append(error)
+        super().send(data)
 
     def start_tls(self) -> None:
         self.expects_tls = True
