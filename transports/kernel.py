@@ -9,6 +9,8 @@ import struct
 import sys
 from collections.abc import Iterable
 
+_ReadSelector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
 
 def waiting(fds: Iterable[int]) -> int:
     """Return how many bytes have arrived at the first of these file descriptors that is open, and were not read."""
@@ -36,8 +38,14 @@ def identity(fd: int) -> tuple[int, int] | None:
 
 
 def readable(fd: int, timeout: float | None) -> bool:
-    """Wait until something can be read, at most `timeout` seconds; tell whether it can."""
-    with selectors.DefaultSelector() as selector:
+    """Wait until a read would not block, at most `timeout` seconds; tell whether it would not.
+
+    Another thread may shut the socket down and close it at any moment of this, as it may during a read. That is why
+    one call both names the descriptor and waits: an epoll forgets one that is closed in between, and waits on.
+    """
+    if fd < 0:
+        return True
+    with _ReadSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
         return bool(selector.select(timeout))
 

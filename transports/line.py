@@ -104,7 +104,8 @@ class Line(Wire):
 
     @property
     def unread(self) -> int:
-        return self._outbox.size + kernel.waiting(self.fds) + self.buffered()
+        # A copy, as another thread may close a descriptor meanwhile.
+        return self._outbox.size + kernel.waiting(tuple(self.fds)) + self.buffered()
 
     @property
     def origin(self) -> Origin | None:
