@@ -91,7 +91,12 @@ class ClaimedTls(Claimed, Tls):  # type: ignore[misc] # see below
         size = len if buffer is None else (len or memoryview(buffer).nbytes)
         data = bytes if buffer is None else (lambda n: bytes(memoryview(buffer).cast("B")[:n]))
         read = functools.partial(ssl.SSLSocket.read, self)
-        return self._read(read, calls("recv", size), data, 0, size, buffer)
+        try:
+            return self._read(read, calls("recv", size), data, 0, size, buffer)
+        except TimeoutError as error:
+            if error.args == ("timed out",):  # the words of a socket without TLS
+                raise TimeoutError("The read operation timed out") from None
+            raise
 
     def _buffered(self) -> bool:
         return self.version() is not None and self.pending() > 0

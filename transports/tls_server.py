@@ -41,9 +41,17 @@ def _authority() -> Any:
     return trustme.CA(organization_name="bigfoot")
 
 
+def _server_side() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # Tickets arrive after the handshake: a client that reads in a thread takes them in while its other thread writes,
+    # and before Python 3.13 that can spoil both (docs/discoveries/websockets.md). None is ever resumed here.
+    context.num_tickets = 0
+    return context
+
+
 @functools.cache
 def _context(names: tuple[str, ...], alpn: tuple[str, ...]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = _server_side()
     authority = _authority()
     authority.issue_cert(*names).configure_cert(context)
     if alpn:
@@ -90,7 +98,7 @@ class ServerTls:
         with _lock:
             context = _context((host,), alpn)
         # A context of its own, where the callback is set: the one with the certificate is shared.
-        asking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        asking = _server_side()
         asking.sni_callback = self._choose
         self._shared = context
         self._tls = asking.wrap_bio(self._incoming, self._outgoing, server_side=True)

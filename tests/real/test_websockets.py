@@ -35,6 +35,7 @@ def plain() -> Iterator[Player]:
 def secure() -> Iterator[Player]:
     """The real server by TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.num_tickets = 0  # two threads of a client share its TLS: docs/discoveries/websockets.md
     AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
     with playing(context) as player:
         yield player
