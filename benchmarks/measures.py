@@ -25,6 +25,7 @@ from .contenders import Contender
 from .harness import installed
 from .server import base_url
 
+PATTERNS = 50  # besides many mocks
 WARM = "http://warm.test/up"
 HTTPX, URLLIB = CLIENTS[0], next(client for client in CLIENTS if client.name == "urllib")
 
@@ -57,6 +58,8 @@ def mocked_call(client: Client, contender: type[Contender], mocks: int, count: i
     urls = urls_of(mock, mocks)
     with mock.active():
         mock.register(urls)
+        if mocks > 1:
+            mock.register_patterns(PATTERNS)
         with client.reused(mock.door) as batch:
             return calls(batch, urls[-1], count)
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
+from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import Origin, caller
 
 S = TypeVar("S", bound="Step")
@@ -124,8 +125,6 @@ def times_argument(times: Any) -> int | None:
     Raises:
         InvalidArgumentError: it is neither.
     """
-    from bigfoot.errors import InvalidArgumentError
-
     if times is None or (isinstance(times, int) and not isinstance(times, bool) and times > 0):
         return times
     raise InvalidArgumentError("times", times, "give a positive number of calls, or None for any number")
@@ -137,8 +136,6 @@ def flag_argument(name: str, flag: Any) -> bool:
     Raises:
         InvalidArgumentError: it is neither.
     """
-    from bigfoot.errors import InvalidArgumentError
-
     if isinstance(flag, bool):
         return flag
     raise InvalidArgumentError(name, flag, "give True or False")

@@ -13,6 +13,7 @@ from bigfoot.errors import InvalidArgumentError
 from bigfoot.origin import caller
 from bigfoot.script import flag_argument, is_exception, times_argument
 from bigfoot.transports.http_script import Fault
+from bigfoot.urls import is_normal
 
 from . import http_reply
 from .http_match import Matching, criteria
@@ -84,6 +85,8 @@ def route(url: Any) -> Route:
     Raises:
         InvalidArgumentError: it cannot be meant.
     """
+    if type(url) is str and is_normal(url):  # so it has neither wildcards nor a query
+        return Route(url, None, None)
     if isinstance(url, re.Pattern) or is_pattern(url):
         return Route("", None, pattern_argument(url))
     base, mark, query = url_argument(url).partition("?")
@@ -112,18 +115,25 @@ def mocks(
         InvalidArgumentError: an argument cannot be meant.
     """
     method = method_argument(method)
-    if fault is None and raises is None:
-        refuse_unknown(answer, _KNOWN)
-    which = {name: answer[name] for name in _MATCHING.intersection(answer)}
-    answer = {name: given for name, given in answer.items() if name not in which}
-    query, asked = query_criteria(where.query, params, which.get("exact_params"))
-    if which:
-        asked = (*asked, *criteria(which))
     times = times_argument(times)
     required = flag_argument("required", required)
-    callback = _callback(answer)
+    callback = None
+    answers: Sequence[Mapping[str, Any]]
+    if answer.keys() <= http_reply.BASIC:
+        query, asked = query_criteria(where.query, params, None)
+        answers = (answer,)
+    else:
+        if fault is None and raises is None:
+            refuse_unknown(answer, _KNOWN)
+        which = {name: answer[name] for name in _MATCHING.intersection(answer)}
+        answer = {name: given for name, given in answer.items() if name not in which}
+        query, asked = query_criteria(where.query, params, which.get("exact_params"))
+        if which:
+            asked = (*asked, *criteria(which))
+        callback = _callback(answer)
+        answers = _answers(answer, times)
     found = []
-    for one in _answers(answer, times):
+    for one in answers:
         reply, makes = None, callback
         if makes is None and _echoes(one):
             http_reply.build(_echoed(one, where.example()))  # refuses what cannot be meant
@@ -234,7 +244,10 @@ def _has_echo(answer: Any) -> bool:
     if isinstance(answer, Echo):
         return True
     if isinstance(answer, dict) or isinstance(answer, Mapping):  # noqa: SIM101 - the first is far cheaper
-        return any(_has_echo(value) for value in answer.values() if type(value) not in _PLAIN)
+        for value in answer.values():  # noqa: SIM110 - a generator costs more than the search
+            if type(value) not in _PLAIN and _has_echo(value):
+                return True
+        return False
     return isinstance(answer, (list, tuple)) and any(map(_has_echo, answer))
 
 

@@ -89,20 +89,17 @@ def build(answer: Mapping[str, Any], *, keep: bool = True, fault: Fault | None =
     Raises:
         InvalidArgumentError: an argument cannot be meant; it names the argument and what would be right.
     """
-    unknown = answer.keys() - _KNOWN
+    basic = answer.keys() <= BASIC
+    unknown = () if basic else answer.keys() - _KNOWN
     if unknown:
         name = min(unknown)
         raise InvalidArgumentError(name, answer[name], f"there is no such argument{report.meant(name, _KNOWN)}")
     status = answer.get("status", 200)
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
         raise InvalidArgumentError("status", status, "give a status code from 100 to 599")
-    if (
-        fault is None
-        and _BASIC.issuperset(answer)
-        and answer.get("headers") is None
-        and status not in _SILENT
-        and status >= 200
-    ):
+    if basic and fault is None and answer.get("headers") is None and status not in _SILENT and status >= 200:
+        if answer.get("body") is None and answer.get("json", UNSET) is not UNSET:
+            return _basic(status, json_bytes("json", answer["json"]), b"application/json")
         return _basic(status, *_content(answer, keep)[:2])
     pairs = header_pairs(answer.get("headers"))
     names = {name.lower() for name, _ in pairs}
@@ -132,13 +129,13 @@ def build(answer: Mapping[str, Any], *, keep: bool = True, fault: Fault | None =
 
 
 _SILENT = frozenset({204, 304})
-_BASIC = frozenset({"status", "headers", "json", "body"})
+BASIC = frozenset({"status", "headers", "json", "body"})
 
 
 def _basic(status: int, content: bytes, kind: bytes | None) -> HttpReply:
     """Return the reply that most mocks give: a status, and a body that is there at once."""
     length = (b"Content-Length", b"%d" % len(content))
-    return HttpReply(status, (length,) if kind is None else ((b"Content-Type", kind), length), content)
+    return HttpReply(status, (length,) if kind is None else ((b"Content-Type", kind), length), content, plain=True)
 
 
 def _content(answer: Mapping[str, Any], keep: bool) -> tuple[bytes, bytes | None, Pieces | None]:

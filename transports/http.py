@@ -84,6 +84,7 @@ class HttpReply:
         interim: the 1xx responses before it, as (status, headers).
         trailers: the fields after the last chunk.
         plain: whether it comes at once and whole, and any client takes it; if not, each call gets a `Delivery` of it.
+            Found out where the maker does not know.
         prepared: what a seam makes of it once for all calls, by the name of its library.
     """
 
@@ -114,6 +115,7 @@ class HttpReply:
         stream: Pieces | None = None,
         interim: Sequence[tuple[int, RawHeaders]] = (),
         trailers: RawHeaders = (),
+        plain: bool | None = None,
     ) -> None:
         self.status = status
         self.reason = REASONS.get(status, b"") if reason is None else reason
@@ -126,8 +128,10 @@ class HttpReply:
         self.trailers = trailers
         self._wire: bytes | None = None
         self.prepared: dict[str, Any] = {}
-        scripted = delay or fault or stream or interim or trailers
-        self.plain = not scripted and self.declared_length() in (None, len(body)) and _modest(headers)
+        if plain is None:
+            scripted = delay or fault or stream or interim or trailers
+            plain = not scripted and self.declared_length() in (None, len(body)) and _modest(headers)
+        self.plain = plain
 
     def body_for(self, method: str) -> bytes:
         """Return the body that follows the head when the request had this method."""

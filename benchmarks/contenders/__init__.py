@@ -42,6 +42,9 @@ class Contender:
     def register(self, urls: Iterable[str]) -> None:
         """Inside `active()`: answer GET of each url with the one answer, any number of times."""
 
+    def register_patterns(self, count: int) -> None:
+        """Inside `active()`: promise so many answers to other URLs by pattern; peers are spared it."""
+
     def pass_through(self, url: str) -> None:
         """Inside `active()`: let GET of this url reach its real server."""
         raise NotImplementedError

@@ -31,6 +31,10 @@ class Bigfoot(Contender):
         for url in urls:
             self._http.mock_response("GET", url, json=PAYLOAD, times=None)
 
+    def register_patterns(self, count: int) -> None:
+        for number in range(count):
+            self._http.mock_response("GET", f"{self.base}/v2/*/items/{number}/{{id}}", json=PAYLOAD, required=False)
+
     def script(self, urls: Iterable[str]) -> None:
         for url in urls:
             self._http.mock_response("GET", url, json=PAYLOAD)
