@@ -62,7 +62,10 @@ class Origin:
 
 
 _UNKNOWN = Origin(compile("", "<unknown>", "exec").replace(co_firstlineno=0))
-_last = _UNKNOWN  # calls in a loop share one
+
+# What was found last, by the depth asked for: how far up, whose code was called there, and the line. Calls in a loop
+# come by the same way, and share one: each frame on the way would cost more to look at than all the rest.
+_seen: dict[int, tuple[int, CodeType, Origin]] = {}
 
 
 def _revive(file: str, line: int) -> Origin:
@@ -74,6 +77,7 @@ def plumbing(*packages: str) -> None:
     """Declare packages whose frames stand between the user's code and the wire."""
     _PLUMBING.update(packages)
     _DISTANCE.clear()
+    _seen.clear()
 
 
 def caller(depth: int = 1) -> Origin:
@@ -82,23 +86,34 @@ def caller(depth: int = 1) -> Origin:
     Arguments:
         depth: how many frames to skip before looking, counted from the function that asks.
     """
+    seen = _seen.get(depth)
     frame: Any
     try:
-        frame = start = sys._getframe(depth)
+        if seen is not None:
+            far, called, origin = seen
+            frame = sys._getframe(far)
+            same_line = frame.f_code is origin.code and frame.f_lasti == origin.instruction
+            if same_line and sys._getframe(far - 1).f_code is called:
+                return origin
+    except ValueError:  # the stack is less deep today
+        pass
+    try:
+        frame = below = start = sys._getframe(depth)
     except ValueError:  # called by C code, such as `_thread`: there is nobody above
         return _UNKNOWN
+    far = depth
     try:
         while _DISTANCE[frame.f_code.co_filename]:
+            below = frame
             frame = frame.f_back
+            far += 1
     except (KeyError, AttributeError):  # a file that was not met before, or no user's own code at all
         frame = _nearest(start)
-        if frame is None:
-            return _UNKNOWN
-    global _last
-    code, instruction, last = frame.f_code, frame.f_lasti, _last
-    if last.code is not code or last.instruction != instruction:
-        _last = last = Origin(code, instruction)
-    return last
+        return _UNKNOWN if frame is None else Origin(frame.f_code, frame.f_lasti)
+    origin = Origin(frame.f_code, frame.f_lasti)
+    if frame is not start:
+        _seen[depth] = far, below.f_code, origin
+    return origin
 
 
 def _nearest(frame: FrameType | None) -> FrameType | None:

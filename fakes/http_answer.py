@@ -53,7 +53,7 @@ class Answering:
         """
         if call.body is None and not self._surely_passes(call):
             return None
-        interaction = Interaction(SOURCE, self._plugin, call, None, "mock", call.origin or caller(2))
+        interaction = Interaction(SOURCE, self._plugin, call, None, "mock", call.origin or caller(3))
         mock = None
         if call.body is not None:
             with self._lock:

@@ -29,7 +29,7 @@ def _handle_sync(library: Library, original: Callable[..., Any]) -> Callable[...
         sandbox = context.active(HttpRequest)
         if sandbox is None:
             return original(self, request)
-        return answer_sync(library, sandbox.answer, request, functools.partial(original, self), self)
+        return answer_sync(library, sandbox.answer, request, original, self)
 
     return handle_request
 
@@ -40,7 +40,7 @@ def _handle_async(library: Library, original: Callable[..., Any]) -> Callable[..
         if sandbox is None:
             passed: Awaitable[Any] = original(self, request)
             return passed
-        return answer_async(library, sandbox.answer, request, functools.partial(original, self), self)
+        return answer_async(library, sandbox.answer, request, original, self)
 
     return handle_async_request
 

@@ -80,14 +80,16 @@ def normalize(library: Library, request: Any, door: int, via: Any) -> HttpReques
     except library.module.RequestNotRead:
         body = None
     headers = request.headers.raw
-    if headers != library.sound[0]:  # most requests of a client have the same ones
+    if headers == library.sound[0]:  # most requests of a client have the same ones, and their records share them
+        headers = library.sound[0]
+    else:
         _check(library.module, headers)
         library.sound[0] = headers
     # Only the pool knows these two, and it has no public name; an explicit transport has no pool until one is needed.
     pool: Any = getattr(via, "_pool", None)
     facts = Facts(ref(via), getattr(pool, "_ssl_context", None), getattr(pool, "_proxy_url", None))
     awaits = door == ASYNC
-    return HttpRequest(library.name, request.method, url, headers, body, library.defaults, None, awaits, facts=facts)
+    return HttpRequest(library.name, request.method, url, headers, body, library.defaults, None, awaits, facts)
 
 
 def plain(library: Library, normal: HttpRequest, interaction: Interaction) -> Any:
@@ -217,24 +219,24 @@ class Exchange:
         return response
 
 
-def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], Any], via: Any) -> Any:
+def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any, Any], Any], via: Any) -> Any:
     """Answer a request of a sync client: with a real response out of the mock's reply, or by the real transport.
 
     Arguments:
         library: whose request it is.
         ask: the `answer` of a sandbox or verifier.
         request: the library's own request.
-        real: makes the real call.
+        real: makes the real call; takes the transport and the request.
         via: the transport.
     """
     if request.url.scheme not in _SCHEMES:
-        return real(request)
+        return real(via, request)
     normal = normalize(library, request, SYNC, via)
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
         return plain(library, normal, interaction)
     if interaction is not None and interaction.answer is BELOW:
-        return real(request)
+        return real(via, request)
     exchange = Exchange(library, ask, request, SYNC, normal, interaction)
     if exchange.wants_body:
         exchange.read(b"".join(request.stream))
@@ -243,22 +245,22 @@ def answer_sync(library: Library, ask: Ask, request: Any, real: Callable[[Any], 
             time.sleep(seconds)
         return exchange.response()
     with exchange.passing():
-        response = real(request)
+        response = real(via, request)
     return exchange.noted(response)
 
 
 async def answer_async(
-    library: Library, ask: Ask, request: Any, real: Callable[[Any], Awaitable[Any]], via: Any
+    library: Library, ask: Ask, request: Any, real: Callable[[Any, Any], Awaitable[Any]], via: Any
 ) -> Any:
     """Answer a request of an async client; see `answer_sync`."""
     if request.url.scheme not in _SCHEMES:
-        return await real(request)
+        return await real(via, request)
     normal = normalize(library, request, ASYNC, via)
     interaction = ask(normal)
     if interaction is not None and type(interaction.answer) is HttpReply:
         return plain(library, normal, interaction)
     if interaction is not None and interaction.answer is BELOW:
-        return await real(request)
+        return await real(via, request)
     exchange = Exchange(library, ask, request, ASYNC, normal, interaction)
     if exchange.wants_body:
         exchange.read(b"".join([piece async for piece in request.stream]))
@@ -269,5 +271,5 @@ async def answer_async(
             await sleep(seconds)
         return exchange.response()
     with exchange.passing():
-        response = await real(request)
+        response = await real(via, request)
     return exchange.noted(response)

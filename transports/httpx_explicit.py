@@ -40,7 +40,7 @@ def explicit(name: str) -> tuple[Any, Any]:
             self._real: Any = None
 
         def handle_request(self, request: Any) -> Any:
-            return answer_sync(one, _ask(self._verifier), request, self._pass, self)
+            return answer_sync(one, _ask(self._verifier), request, Transport._pass, self)
 
         def _pass(self, request: Any) -> Any:
             if self._real is None:
@@ -60,7 +60,7 @@ def explicit(name: str) -> tuple[Any, Any]:
             self._real: Any = None
 
         async def handle_async_request(self, request: Any) -> Any:
-            return await answer_async(one, _ask(self._verifier), request, self._pass, self)
+            return await answer_async(one, _ask(self._verifier), request, AsyncTransport._pass, self)
 
         async def _pass(self, request: Any) -> Any:
             if self._real is None:
