@@ -116,15 +116,25 @@ def caller(depth: int = 1) -> Origin:
     return origin
 
 
+def written_by_user(frame: FrameType) -> bool:
+    """Tell whether a frame is outside bigfoot, the standard library, the client libraries and what is installed."""
+    return _far(frame) == 0
+
+
+def _far(frame: FrameType) -> int:
+    file = frame.f_code.co_filename
+    distance = _DISTANCE.get(file)
+    if distance is None:
+        distance = _DISTANCE[file] = _distance(file, frame.f_globals.get("__name__"))
+    return distance
+
+
 def _nearest(frame: FrameType | None) -> FrameType | None:
     """Return the frame that is nearest to the user, of this one and those that led to it."""
     best: FrameType | None = None
     best_distance = 3
     while frame is not None:
-        code = frame.f_code
-        distance = _DISTANCE.get(code.co_filename)
-        if distance is None:
-            distance = _DISTANCE[code.co_filename] = _distance(code.co_filename, frame.f_globals.get("__name__"))
+        distance = _far(frame)
         if distance < best_distance:
             best, best_distance = frame, distance
             if distance == 0:

@@ -8,7 +8,7 @@ to its report and do not hide it. A sandbox that a fixture holds open is judged 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from types import CodeType
+from types import CodeType, TracebackType
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,6 +18,7 @@ from bigfoot import report
 from bigfoot.discovery import fakes
 from bigfoot.errors import BigfootConfigError, BigfootError, InvalidArgumentError
 from bigfoot.masking import show_secrets
+from bigfoot.origin import written_by_user
 from bigfoot.seam import uninstall
 from bigfoot.turn import Turn, begin, current_verifier, end
 from bigfoot.verifier import StrictVerifier
@@ -143,6 +144,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    if not item.config.getoption("fulltrace", False):
+        for info in (call.excinfo, *(getattr(item, "_excinfo", None) or ())):  # the latter is unittest's
+            _end_at_the_users_line(info)
     found = yield
     if call.excinfo is not None and call.excinfo.value is item.stash.get(_FINDINGS, None):
         # The verdict was raised by pytest's own machinery: only its text says anything to the reader.
@@ -150,6 +154,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         shown.reprtraceback.extraline = None  # not documented; it would say that the traceback is hidden
         found.longrepr = shown
     return found
+
+
+def _end_at_the_users_line(info: pytest.ExceptionInfo[BaseException] | None) -> None:
+    """Cut what came after the last line of the user's off a traceback: the text of our errors says all the rest."""
+    if info is None or not isinstance(info.value, BigfootError):  # a fault that we did not mean is shown as it is
+        return
+    last: TracebackType | None = None
+    trace: TracebackType | None = info.tb
+    while trace is not None:
+        if written_by_user(trace.tb_frame):
+            last = trace
+        trace = trace.tb_next
+    if last is not None:
+        last.tb_next = None
 
 
 def _judge(item: pytest.Item, found: StrictVerifier) -> None:
