@@ -14,6 +14,7 @@ from bigfoot.doctor import Findings, Met, Package
 from bigfoot.namesake import Namesake
 
 _INSTALL = "pip install -e '.[dev]'"
+_NOT_MET = "NOT MET, see below"
 
 
 def text(findings: Findings, width: int = 80) -> str:
@@ -26,6 +27,7 @@ def text(findings: Findings, width: int = 80) -> str:
     chapters = [
         _versions(findings),
         _clients(findings, width),
+        _ground(findings, width),
         _native(findings, width),
         _protocols(findings, width),
         _mocks(findings.mocks, width),
@@ -53,11 +55,12 @@ def _versions(findings: Findings) -> list[str]:
 
 
 def _clients(findings: Findings, width: int) -> list[str]:
-    rows = []
-    for met in findings.met:
-        first, *others = _answered(met, findings.config)
-        rows.append((f"{met.client.library} {met.client.version}".rstrip(), first, _seam(met)))
-        rows += [("", other, "") for other in others]
+    on_ground = {met.client.library for met in findings.met if met.client.shared}
+    rows = [
+        (_named(met), ", ".join(_answered(met, findings.config)), _seam(met))
+        for met in findings.met
+        if not met.client.shared and met.client.below not in on_ground
+    ]
     lines = columns([("client", "bigfoot.", "met at"), *rows], width - 2)
     return [
         *_wrapped("Met inside a sandbox: these clients run for real, only their wire is bigfoot's.", width),
@@ -66,13 +69,38 @@ def _clients(findings: Findings, width: int) -> list[str]:
     ]
 
 
+def _ground(findings: Findings, width: int) -> list[str]:
+    """Say what serves several plugins: that is no client, but what the connections of clients run on."""
+    shared = [met for met in findings.met if met.client.shared]
+    if not shared:
+        return []
+    libraries = {met.client.library for met in shared}
+    riders = [met for met in findings.met if met.client.below in libraries]
+    plugins = dict.fromkeys(name for met in shared for name in _answered(met, findings.config))
+    rows = [
+        (", ".join(_answered(met, findings.config)), f"{_named(met)}{f', {_NOT_MET}' if met.trouble else ''}")
+        for met in riders
+    ]
+    told = {name for met in findings.met if not met.client.shared for name in _answered(met, findings.config)}
+    rows += [(plugin, "any other") for plugin in plugins if plugin not in told]
+    return [
+        *_wrapped("Met on the ground that all connections of Python share:", width),
+        *_indented(columns([("bigfoot.", "client"), *rows], width - 2)),
+        *_indented(columns([("ground", "met at"), *((_named(met), _seam(met)) for met in shared)], width - 2)),
+    ]
+
+
+def _named(met: Met) -> str:
+    return f"{met.client.library} {met.client.version}".rstrip()
+
+
 def _answered(met: Met, config: Config) -> list[str]:
     return [name if config.enables(name) else f"({name} is disabled)" for name in met.client.plugins]
 
 
 def _seam(met: Met) -> str:
     if met.trouble is not None:
-        return "NOT MET, see below"
+        return _NOT_MET
     below = [f"through {met.client.below}"] if met.client.below else []
     return "; ".join([*below, *([", ".join(met.places)] if met.places else [])])
 

@@ -18,13 +18,18 @@ from bigfoot.discovery import fakes
 from bigfoot.errors import BigfootError
 from bigfoot.namesake import Namesake, installed
 
-# Clients whose calls end in the classes of another library: the seam there is theirs as well.
-_BELOW = {
-    "requests": "http.client",
-    "urllib.request": "http.client",
-    "urllib3": "http.client",
-    "botocore": "http.client",
-    "httplib2": "http.client",
+# Clients whose calls end in the classes of another library, whose seam is theirs as well: their plugin, and it.
+_RIDERS = {
+    "requests": ("http", "http.client"),
+    "urllib.request": ("http", "http.client"),
+    "urllib3": ("http", "http.client"),
+    "botocore": ("http", "http.client"),
+    "httplib2": ("http", "http.client"),
+    "redis": ("redis_mock", "socket"),
+    "websockets": ("async_websocket_mock", "socket"),
+    "websocket": ("sync_websocket_mock", "socket"),
+    "smtplib": ("smtp_mock", "socket"),
+    "aiosmtplib": ("smtp_mock", "socket"),
 }
 
 # Packages that bring their own code in C, Go or Rust to the network, and what that is.
@@ -50,6 +55,7 @@ _DISTRIBUTIONS = {
     "grpc": "grpcio",
     "psycopg2": "psycopg2-binary",
     "vcr": "vcrpy",
+    "websocket": "websocket-client",
     "zmq": "pyzmq",
 }
 
@@ -84,6 +90,11 @@ class Client(NamedTuple):
     version: str | None
     plugins: tuple[str, ...]
     below: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several plugins answer there: it is not a client then, but what the clients' connections run on."""
+        return len(self.plugins) > 1
 
 
 class Met(NamedTuple):
@@ -143,16 +154,17 @@ def clients() -> Iterator[Client]:
     for fake in fakes().values():
         for one in fake.seams:
             plugins.setdefault(one.library, []).append(fake.name)
-    for rider, below in _BELOW.items():
-        plugins.setdefault(rider, plugins.get(below, []))
+    for rider, (plugin, below) in _RIDERS.items():
+        if plugin in fakes() and below in plugins:
+            plugins.setdefault(rider, [plugin])
     for library, names in plugins.items():
-        if names:
-            yield Client(library, _version(library), tuple(dict.fromkeys(names)), _BELOW.get(library, ""))
+        _, below = _RIDERS.get(library, ("", ""))
+        yield Client(library, _version(library), tuple(dict.fromkeys(names)), below)
 
 
 def intercepted() -> list[str]:
     """Return the installed clients with their versions, for the header of a test session."""
-    return [f"{client.library} {client.version}".rstrip() for client in clients() if client.version is not None]
+    return [f"{client.library} {client.version}" for client in clients() if client.version and not client.shared]
 
 
 def examine(start: Path) -> Findings:

@@ -8,6 +8,7 @@ to its report and do not hide it. A sandbox that a fixture holds open is judged 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from textwrap import wrap
 from types import CodeType, TracebackType
 from typing import Any, NamedTuple
 
@@ -88,7 +89,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     from bigfoot import doctor
 
-    return [f"bigfoot: intercepts {', '.join(doctor.intercepted())}"]
+    met = ", ".join([*doctor.intercepted(), "and the standard library"])
+    return wrap(f"bigfoot: intercepts {met}", 80, subsequent_indent="  ", break_on_hyphens=False)
 
 
 @pytest.fixture

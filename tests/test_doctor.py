@@ -77,9 +77,27 @@ def test_clients_that_ride_on_another_one_are_listed(findings: doctor.Findings) 
 
 def test_the_header_of_a_session_names_installed_clients_with_their_versions() -> None:
     named = doctor.intercepted()
-    assert "http.client" in named
     for client in doctor.clients():
-        assert (f"{client.library} {client.version}".rstrip() in named) == (client.version is not None)
+        if client.shared:
+            assert not any(name.startswith(client.library) for name in named)
+        elif client.version:
+            assert f"{client.library} {client.version}" in named
+    assert len(named) == sum(bool(client.version) and not client.shared for client in doctor.clients())
+
+
+def test_clients_on_sockets_have_their_own_plugin(findings: doctor.Findings) -> None:
+    below = {client.library: (client.plugins, client.below) for client in doctor.clients()}
+    assert below["redis"] == (("redis_mock",), "socket")
+    assert below["smtplib"] == (("smtp_mock",), "socket")
+    assert below["websocket"] == (("sync_websocket_mock",), "socket")
+
+
+def test_what_all_connections_run_on_is_told_apart_from_clients(findings: doctor.Findings) -> None:
+    clients, ground = said(findings).split("Met on the ground that all connections of Python share")
+    assert "\n  socket " not in clients
+    assert "\n  socket " in ground
+    assert "\n  socket_mock" in ground
+    assert "smtp_mock" in ground.partition(" smtplib")[0].splitlines()[-1]
 
 
 def test_a_client_that_cannot_be_imported(shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

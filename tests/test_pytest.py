@@ -898,6 +898,10 @@ class TestSurface:
     def test_the_header_names_the_clients(self, pytester: pytest.Pytester) -> None:
         result = run(pytester, "def test_it(): pass")
         result.stdout.fnmatch_lines([f"bigfoot: intercepts *httpx {_httpx.__version__}*"])
+        header = result.stdout.str().partition("bigfoot: ")[2].partition("\nrootdir")[0]
+        assert "uvloop" not in header
+        assert "and the standard library" in " ".join(header.split())
+        assert max(map(len, header.splitlines())) <= 80
         assert "bigfoot: intercepts" not in run(pytester, "def test_it(): pass", "-q").stdout.str()
 
     def test_the_help_has_a_group(self, pytester: pytest.Pytester) -> None:
