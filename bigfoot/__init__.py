@@ -14,6 +14,7 @@ Example:
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -170,6 +171,8 @@ if not TYPE_CHECKING:  # pragma: no branch  (a checker must know a typing mistak
 
     def __getattr__(name: str) -> Any:
         """Find a plugin's proxy (`http`) or a plugin's class (`HttpPlugin`) when it is first asked for."""
+        if name == "matchers":  # needs dirty-equals, so it is imported by those alone who ask for it
+            return importlib.import_module("bigfoot.matchers")
         if not name.startswith("_"):
             from bigfoot.discovery import fakes
 

@@ -120,4 +120,4 @@ class Fake:
         from bigfoot import report
 
         source = f"bigfoot.{self.name}.{interaction.source_id.rpartition(':')[2]}"
-        return report.call("bigfoot.assert_interaction", interaction.details, source)
+        return report.statement("bigfoot.assert_interaction", interaction.details, source)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from keyword import iskeyword
+from math import isfinite
 from typing import Any
 
 from bigfoot.masking import masked, safe
-from bigfoot.values import Body, Headers, Secret
+from bigfoot.values import Body, Headers, Secret, digest
 
 _LONGEST = 4000
+_ANYTHING = "bigfoot.matchers.AnyThing()"
 
 
 def value(given: Any, name: str = "") -> str:
-    """Return a value as it can be pasted into a test, its secrets masked."""
+    """Return a value as it is shown, its secrets masked."""
     try:
         text = _source(safe(given, name))
     except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
@@ -28,22 +32,76 @@ def _source(shown: Any) -> str:
     return repr(shown) if isinstance(shown, (str, bytes, Secret)) else masked(repr(shown))
 
 
+def source(given: Any, name: str = "") -> str:
+    """Return a value as an expression that is equal to it: what cannot be written down has something stand for it."""
+    try:
+        return _expression(safe(given, name))
+    except RecursionError:  # it contains itself
+        return _ANYTHING
+
+
+def _expression(shown: Any) -> str:
+    if isinstance(shown, Headers):
+        shown = shown.own()
+    if type(shown) in (list, tuple) and shown:
+        inside = ", ".join(map(_expression, shown))
+        return f"[{inside}]" if type(shown) is list else f"({inside}{',' if len(shown) == 1 else ''})"
+    if type(shown) is dict:
+        return f"{{{', '.join(f'{_expression(key)}: {_expression(item)}' for key, item in shown.items())}}}"
+    if isinstance(shown, Secret):
+        return repr(Secret(shown.digest, _begun(shown.shown)))
+    if isinstance(shown, Enum) and isinstance(shown, (int, str)):
+        return repr(shown.value)
+    if isinstance(shown, float) and not isfinite(shown):
+        return f"float({str(shown)!r})"
+    try:
+        text = _source(shown) if type(shown) in (str, bytes, Body) else masked(repr(shown))
+        compile(text, "<hint>", "eval")
+    except Exception:  # its __repr__, which is the user's, raises or is for readers only
+        return _ANYTHING
+    if len(text) > _LONGEST and isinstance(shown, (str, bytes)):
+        return repr(Secret(digest(shown.bytes if isinstance(shown, Body) else shown), _begun(text)))
+    return text
+
+
+def _begun(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:60]}..."
+
+
 def call(function: str, arguments: Mapping[str, Any], *positional: str) -> str:
-    """Return a call as source text: on one line when it is short, else one argument a line.
+    """Return a call as it is shown: on one line when it is short, else one argument a line.
 
     Arguments:
         function: what is called, as source text.
         arguments: keyword arguments by name; values of type `Raw` are source text already.
         positional: positional arguments, as source text.
     """
+    return _laid_out(function, arguments, positional, value)
+
+
+def statement(function: str, arguments: Mapping[str, Any], *positional: str) -> str:
+    """Return a call as it can be pasted and run; see `call`."""
+    return _laid_out(function, arguments, positional, source)
+
+
+def _laid_out(
+    function: str, arguments: Mapping[str, Any], positional: Iterable[str], written: Callable[[Any, str], str]
+) -> str:
+    texts = {name: given if isinstance(given, Raw) else written(given, name) for name, given in arguments.items()}
+    odd = ", ".join(f"{name!r}: {text}" for name, text in texts.items() if not _is_keyword(name))
     parts = [
         *positional,
-        *(f"{name}={given if isinstance(given, Raw) else value(given, name)}" for name, given in arguments.items()),
+        *(f"{name}={text}" for name, text in texts.items() if _is_keyword(name)),
+        *([f"**{{{odd}}}"] if odd else []),
     ]
     line = f"{function}({', '.join(parts)})"
     if len(line) <= 100:
         return line
     return f"{function}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
+
+
+def _is_keyword(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
 
 
 class Raw(str):

@@ -13,6 +13,8 @@ from bigfoot.rendering import Raw as Raw
 from bigfoot.rendering import call as call
 from bigfoot.rendering import indented as indented
 from bigfoot.rendering import meant as meant
+from bigfoot.rendering import source as source
+from bigfoot.rendering import statement as statement
 from bigfoot.rendering import value as value
 from bigfoot.timeline import Difference, Timeline, differences
 from bigfoot.values import Body, Headers, Secret
@@ -67,7 +69,7 @@ def summary(interaction: Interaction) -> str:
 def assertion(interaction: Interaction) -> str:
     """Return the statement that asserts an interaction."""
     if interaction.plugin is None:
-        return call(f"# {interaction.source_id}", interaction.details)
+        return statement(f"# {interaction.source_id}", interaction.details)
     return interaction.plugin.assertion(interaction)
 
 

@@ -290,7 +290,7 @@ class SessionFake(Fake, Generic[S]):
 
     def assertion(self, interaction: Interaction) -> str:
         method = interaction.source_id.rpartition(":")[2]
-        return report.call(f"bigfoot.{self.name}.assert_{method}", interaction.details)
+        return report.statement(f"bigfoot.{self.name}.assert_{method}", interaction.details)
 
     @classmethod
     def diagram(cls) -> str:

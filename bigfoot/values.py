@@ -212,7 +212,7 @@ class Secret:
     """Stands for a value that must not be written down: equal to every text with the same digest.
 
     Hints contain it in the place of passwords, tokens and cookies, so that they can be pasted and still be kept
-    in a repository.
+    in a repository; and in the place of what is too long to be pasted.
 
     Arguments:
         digest: the first eight hexadecimal digits of the SHA-256 of the text.

@@ -191,7 +191,7 @@ class AsyncpgPlugin(SessionFake[Script]):
 
     def assertion(self, interaction: Interaction) -> str:
         method = interaction.source_id.rpartition(":")[2]
-        return report.call(f"bigfoot.{self.name}.assert_{method}", interaction.details)
+        return report.statement(f"bigfoot.{self.name}.assert_{method}", interaction.details)
 
     def assert_connect(self, **expected: Any) -> None:
         """Assert the next connection: those of dsn, host, port, database and user that the code gave.

@@ -269,13 +269,13 @@ class HttpPlugin(Fake, HttpAssertions):
 
     def assertion(self, interaction: Interaction) -> str:
         fields = interaction.details
-        request = report.call(
+        request = report.statement(
             "bigfoot.http.assert_request",
             {"headers": fields["request_headers"], "body": fields["request_body"]},
             repr(fields["method"]),
-            report.value(fields["url"]),
+            report.source(fields["url"]),
         )
         if fields["status"] is None:
             return f"{request}.assert_error({ended_in(interaction)})"
         response = {"headers": fields["response_headers"], "body": fields["response_body"]}
-        return report.call(f"{request}.assert_response", response, repr(fields["status"]))
+        return report.statement(f"{request}.assert_response", response, repr(fields["status"]))

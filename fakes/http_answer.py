@@ -147,7 +147,7 @@ class Answering:
         arguments = {"json": report.Raw("{}")}
         # A mock must be told its URL; one that has a secret in its query is answered by its base as well.
         told = url if masked(url) == url else url.partition("?")[0]
-        fix = report.call("bigfoot.http.mock_response", arguments, repr(call.method), report.value(told))
+        fix = report.statement("bigfoot.http.mock_response", arguments, repr(call.method), report.source(told))
         with self._lock:
             everything = self.routes.everything()
         notes = [*near_misses(everything, Request(call)), *([SESSION] if upgrades(call) else [])]

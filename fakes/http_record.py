@@ -163,7 +163,8 @@ def ended_in(interaction: Interaction) -> str:
     facts = interaction.extras
     if facts["fault"] is not None:
         return repr(facts["fault"].kind)
-    kind = type(facts["error"])
+    # A class from inside a function cannot be named from elsewhere, one that it is derived from can.
+    kind = next(kind for kind in type(facts["error"]).__mro__ if "<locals>" not in kind.__qualname__)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 

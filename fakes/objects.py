@@ -68,7 +68,7 @@ class MockPlugin(Fake):
         args, kwargs = interaction.call
         details = interaction.details
         target = f"bigfoot.mock({details['mock_name']!r}).{details['method_name']}.assert_call"
-        return report.call(target, kwargs, *(report.value(arg) for arg in args))
+        return report.statement(target, kwargs, *map(report.source, args))
 
 
 class MockProxy:
@@ -205,7 +205,7 @@ class MethodProxy:
             self._queue.push(Behaviour(self, kind, value, required=self._required, number=number))
         return self
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         plugin = self._proxy._plugin
         self._check_sandbox()
         interaction = Interaction(self.source_id, plugin, (args, kwargs), origin=caller())
@@ -262,7 +262,7 @@ class MethodProxy:
         hint = report.unmocked(what, origin=origin, fix=fix, notes=notes)
         return UnmockedInteractionError(self.source_id, args, kwargs, hint)
 
-    def assert_call(self, *args: Any, **kwargs: Any) -> None:
+    def assert_call(self, /, *args: Any, **kwargs: Any) -> None:
         """Assert that the next interaction is a call of this method with these arguments.
 
         Raises:

@@ -228,6 +228,6 @@ class RedisPlugin(Fake):
         details = interaction.details
         if interaction.source_id == MESSAGE:
             given = {name: value for name, value in details.items() if value is not None}
-            return report.call("bigfoot.redis_mock.assert_message", given)
+            return report.statement("bigfoot.redis_mock.assert_message", given)
         given = {"args": details["args"]} if details["args"] else {}
-        return report.call("bigfoot.redis_mock.assert_command", given, repr(details["command"]))
+        return report.statement("bigfoot.redis_mock.assert_command", given, repr(details["command"]))

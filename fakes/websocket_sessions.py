@@ -137,7 +137,7 @@ class WebSocketSessions(SessionFake[Session]):
     def assertion(self, interaction: Interaction) -> str:
         if isinstance(interaction.details.get("message"), Unsent):
             given = {"message": report.Raw("bigfoot.matchers.AnyThing()")}
-            return report.call(f"bigfoot.{self.name}.assert_send", given)
+            return report.statement(f"bigfoot.{self.name}.assert_send", given)
         return super().assertion(interaction)
 
     def assert_connect(self, *, uri: Any, **facts: Any) -> None:
