@@ -11,7 +11,7 @@ import functools
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -35,6 +35,14 @@ class Placed(NamedTuple):
     original: Any
     wrapper: Any
     inherited: bool
+
+
+class Watched(NamedTuple):
+    """An attribute that a mock library may replace: where it is, and what it was when it was found unharmed."""
+
+    namespace: Mapping[str, Any]
+    name: str
+    value: Any
 
 
 class Seam:
@@ -121,7 +129,7 @@ _lock = threading.RLock()
 _placed: dict[tuple[Any, str], Placed] = {}
 _seams: list[Seam] = []
 _MISSING = object()
-_clean: dict[tuple[Any, str], Any] = {}  # what a watched attribute was when it was last found unharmed
+_watched: dict[str, Watched] = {}  # by path, for those that were there and found unharmed
 
 
 def place(owner: Any, name: str, make: Make) -> None:
@@ -173,7 +181,9 @@ def install(seams: Iterable[Seam]) -> None:
         _refuse_if_mocked(owner, name, now)
     for seam in _seams:
         for path in seam.watch:
-            _watch(path)
+            watched = _watched.get(path)
+            if watched is None or watched.namespace.get(watched.name) is not watched.value:
+                _watch(path)
 
 
 def uninstall() -> None:
@@ -186,7 +196,7 @@ def uninstall() -> None:
                 else:
                     setattr(owner, name, placed.original)
         _placed.clear()
-        _clean.clear()
+        _watched.clear()
         for seam in _seams:
             seam.forget()
         _seams.clear()
@@ -219,13 +229,11 @@ def _watch(path: str) -> None:
     *holders, name = attributes.split(".")
     for holder in holders:
         owner = getattr(owner, holder, None)
-    if owner is None:
+    namespace = getattr(owner, "__dict__", {})
+    if name not in namespace:
         return
-    now = vars(owner).get(name, _MISSING)
-    if now is _MISSING or _clean.get((owner, name)) is now:
-        return
-    _refuse_if_mocked(owner, name, now)
-    _clean[owner, name] = now
+    _refuse_if_mocked(owner, name, namespace[name])
+    _watched[path] = Watched(namespace, name, namespace[name])
 
 
 def _refuse_if_mocked(owner: Any, name: str, now: Any) -> None:
@@ -242,7 +250,7 @@ def _patcher(replacement: Any) -> str | None:
         # With autospec, unittest.mock puts a function in the place, and the mock behind it.
         for mock in (function, getattr(function, "mock", None)):
             if type(mock).__module__ in ("unittest.mock", "mock"):
-                return _library(getattr(mock, "side_effect", None)) or "unittest.mock"
+                return None if _calls_through(mock) else _library(getattr(mock, "side_effect", None)) or "unittest.mock"
         library = _library(function)
         if library is not None:
             return library
@@ -250,6 +258,12 @@ def _patcher(replacement: Any) -> str | None:
         if function is None:
             return None
     return None
+
+
+def _calls_through(mock: Any) -> bool:
+    """Tell whether a mock only listens: made with `wraps=`, or by pytest-mock's `spy`."""
+    wrapped = vars(mock).get("_mock_wraps")  # a private name; without it, such a mock is a conflict like any other
+    return wrapped is not None or "pytest_mock" in _packages(getattr(mock, "side_effect", None))
 
 
 def _library(function: Any) -> str | None:

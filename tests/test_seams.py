@@ -316,6 +316,39 @@ class TestConflicts:
         assert caught.value.target == "httpx.HTTPTransport.handle_request"
         self.sandboxes_work_again()
 
+    @pytest.mark.parametrize(
+        "target",
+        [
+            "httpx.get",
+            "httpx.stream",
+            "httpx.Client",
+            "httpx.AsyncClient.post",
+            "requests.request",
+            "requests.Session",
+            "requests.Session.get",
+            "urllib.request.urlopen",
+            "aiohttp.ClientSession",
+            "aiohttp.ClientSession.get",
+            "aiohttp.request",
+        ],
+    )
+    def test_with_what_an_application_calls(self, target: str) -> None:
+        with mock.patch(target), pytest.raises(ConflictError, match=r"unittest\.mock") as caught:
+            StrictVerifier().sandbox().__enter__()
+        assert caught.value.target.rpartition(".")[2] == target.rpartition(".")[2]
+        self.sandboxes_work_again()
+
+    @pytest.mark.parametrize("autospec", [False, True])
+    def test_a_mock_that_only_listens_is_none(self, autospec: bool) -> None:
+        with mock.patch("httpx.get", wraps=httpx.get) as listener:
+            self.sandboxes_work_again()
+        assert listener.call_count == 1
+        listens = function_of("pytest_mock", "plugin", httpx.get)
+        spy = mock.patch("httpx.get", side_effect=listens, autospec=autospec)
+        with spy as listener, StrictVerifier().sandbox(), pytest.raises(AssertionError, match="has answered"):
+            httpx.get(URL)
+        assert listener.call_count == 1
+
     def test_with_a_library_that_uses_unittest_mock(self) -> None:
         answer = function_of("aioresponses", "core", httpx.Client.send)
         patch = mock.patch.object(httpx.Client, "send", side_effect=answer, autospec=True)

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary, ref
 from bigfoot import context
 from bigfoot.seam import Seam, Target
 
+from .doors import doors
 from .http import HttpRequest
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ def _targets() -> Iterator[Target]:
 SEAM = Seam(
     "aiohttp",
     _targets,
-    watch=("aiohttp:ClientSession._request", "aiohttp:TCPConnector._create_connection"),
+    watch=(
+        "aiohttp:ClientSession._request",
+        "aiohttp:TCPConnector._create_connection",
+        *doors("aiohttp", ("ClientSession",), ("request",)),
+    ),
     packages=("aiohttp_retry", "aiohttp_client_cache", "async_timeout", "httpx_aiohttp"),
 )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bigfoot import context
 from bigfoot.seam import Seam, Target
 
+from .doors import VERBS, doors
 from .http import HttpRequest
 from .httpx_exchange import Library, answer_async, answer_sync, library
 from .tls import LazyContext
@@ -87,6 +88,7 @@ def seam(name: str, core: str) -> Seam:
         f"{name}:AsyncClient._transport_for_url",
         f"{name}:Client.send",
         f"{name}:AsyncClient.send",
+        *doors(name, ("Client", "AsyncClient"), (*VERBS, "stream")),
     )
     return Seam(name, targets, watch=watch, packages=(core, "anyio", "h11", "h2", "httpx_sse", "sniffio", "trio"))
 

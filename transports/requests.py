@@ -13,6 +13,7 @@ from bigfoot import context
 from bigfoot.seam import Seam, Target, original
 
 from . import niquests
+from .doors import doors
 from .http import HttpReply, HttpRequest, PassThrough
 from .http_callers import Caller
 from .http_client import answerer, owned
@@ -149,4 +150,9 @@ def _targets() -> Iterator[Target]:
     yield Target(HTTPAdapter, "send", _send)
 
 
-SEAM = Seam("requests", _targets, watch=("requests.sessions:Session.send",), packages=("urllib3",))
+SEAM = Seam(
+    "requests",
+    _targets,
+    watch=("requests.sessions:Session.send", *doors("requests", ("Session",))),
+    packages=("urllib3",),
+)

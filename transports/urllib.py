@@ -184,4 +184,4 @@ def _targets() -> Iterator[Target]:
     yield Target(AbstractHTTPHandler, "do_open", _do_open)
 
 
-SEAM = Seam("urllib.request", _targets)
+SEAM = Seam("urllib.request", _targets, watch=("urllib.request:urlopen", "urllib.request:OpenerDirector.open"))
