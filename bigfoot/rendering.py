@@ -17,11 +17,15 @@ _ANYTHING = "bigfoot.matchers.AnyThing()"
 
 def value(given: Any, name: str = "") -> str:
     """Return a value as it is shown, its secrets masked."""
+    text = _written(given, name)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+
+
+def _written(given: Any, name: str = "") -> str:
     try:
-        text = _source(safe(given, name))
+        return _source(safe(given, name))
     except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
         return f"<{type(given).__name__} whose __repr__ raised {type(error).__name__}: {error}>"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
 
 
 def _source(shown: Any) -> str:
@@ -54,10 +58,11 @@ def _expression(shown: Any) -> str:
         return repr(shown.value)
     if isinstance(shown, float) and not isfinite(shown):
         return f"float({str(shown)!r})"
+    # What is derived from Body has its own way to be written.
+    text = repr(shown) if isinstance(shown, Body) and type(shown) is not Body else _written(shown)
     try:
-        text = _source(shown) if type(shown) in (str, bytes, Body) else masked(repr(shown))
         compile(text, "<hint>", "eval")
-    except Exception:  # its __repr__, which is the user's, raises or is for readers only
+    except (SyntaxError, ValueError):  # a __repr__ for readers only
         return _ANYTHING
     if len(text) > _LONGEST and isinstance(shown, (str, bytes)):
         return repr(Secret(digest(shown.bytes if isinstance(shown, Body) else shown), _begun(text)))
