@@ -56,6 +56,13 @@ class BigfootError(Exception):
             trace = trace.tb_next
         return frozenset(found)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from bigfoot.rendering import portable
+
+        made = super().__reduce__()
+        assert isinstance(made, tuple)  # of the class, its arguments and its attributes
+        return (made[0], *map(portable, made[1:]))
+
     def __repr__(self) -> str:
         # Not the arguments, as exceptions do: asyncio logs this text, and only the hints have their secrets masked.
         return f"{type(self).__name__}({str(self)!r})"

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from bigfoot import context
+from bigfoot.rendering import portable
 
 if TYPE_CHECKING:
     from bigfoot.fake import Fake
@@ -119,7 +120,7 @@ class Interaction:
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = (self.sequence, self.how, self.duration, self.lane, self.origin, self.asserted, self.optional)
-        return _revive, (self.source_id, dict(self.details), state)
+        return _revive, (self.source_id, portable(dict(self.details)), state)
 
 
 def _revive(source_id: str, details: dict[str, Any], state: tuple[Any, ...]) -> Interaction:

@@ -73,6 +73,21 @@ def _begun(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:60]}..."
 
 
+def portable(given: Any) -> Any:
+    """Return a value as it can cross a process border: what cannot be pickled goes as its text."""
+    import pickle  # only when an error travels
+
+    try:
+        pickle.dumps(given)
+    except (AttributeError, RecursionError, TypeError, pickle.PicklingError):
+        if type(given) in (list, tuple):
+            return type(given)(map(portable, given))
+        if isinstance(given, Mapping):
+            return {portable(key): portable(item) for key, item in given.items()}
+        return value(given)
+    return given
+
+
 def call(function: str, arguments: Mapping[str, Any], *positional: str) -> str:
     """Return a call as it is shown: on one line when it is short, else one argument a line.
 
