@@ -85,7 +85,7 @@ def normalize(library: Library, request: Any, door: int, via: Any) -> HttpReques
     else:
         _check(library.module, headers)
         library.sound[0] = headers
-    # Only the pool knows these two, and it has no public name; an explicit transport has no pool until one is needed.
+    # Only the pool knows these two, and it has no public name; an explicit transport has something like it.
     pool: Any = getattr(via, "_pool", None)
     facts = Facts(ref(via), getattr(pool, "_ssl_context", None), getattr(pool, "_proxy_url", None))
     awaits = door == ASYNC

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from bigfoot import context
@@ -37,6 +39,7 @@ def explicit(name: str) -> tuple[Any, Any]:
         def __init__(self, verifier: StrictVerifier | None = None, **options: Any) -> None:
             self._verifier = verifier
             self._options = options
+            self._pool = _pool(options)
             self._real: Any = None
 
         def handle_request(self, request: Any) -> Any:
@@ -57,6 +60,7 @@ def explicit(name: str) -> tuple[Any, Any]:
         def __init__(self, verifier: StrictVerifier | None = None, **options: Any) -> None:
             self._verifier = verifier
             self._options = options
+            self._pool = _pool(options)
             self._real: Any = None
 
         async def handle_async_request(self, request: Any) -> Any:
@@ -72,6 +76,12 @@ def explicit(name: str) -> tuple[Any, Any]:
                 await self._real.aclose()
 
     return Transport, AsyncTransport
+
+
+def _pool(options: Mapping[str, Any]) -> SimpleNamespace:
+    """Return what the pool of the real transport would know of its connections, before there is one."""
+    proxy = options.get("proxy")
+    return SimpleNamespace(_ssl_context=options.get("verify", True), _proxy_url=getattr(proxy, "url", proxy))
 
 
 def _ask(verifier: StrictVerifier | None) -> Ask:

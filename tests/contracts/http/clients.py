@@ -20,6 +20,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from bigfoot.transports.aiohttp import Connector
+from bigfoot.transports.requests import Adapter
+from bigfoot.transports.urllib import Handler
+
 
 class Call(NamedTuple):
     """One request, and how its response is to be read.
@@ -146,12 +150,25 @@ class Client(NamedTuple):
         library: its name on the record.
         several: makes calls one after the other, with one session; what the session has comes from the first.
         awaits: whether its code is async.
+        beside: the same client without an explicit transport of bigfoot's, if it has one: it can be called for real.
     """
 
     id: str
     library: str
     several: Callable[[list[Call]], list[Answer]]
     awaits: bool = False
+    beside: Client | None = None
+
+    @property
+    def real(self) -> Client:
+        """The client as it is in production."""
+        return self.beside or self
+
+    def through(self, name: str, transport: Any) -> Client:
+        """Return the client with an explicit transport."""
+        make: Callable[..., list[Answer]] = self.several
+        several = functools.partial(make, explicit=transport)
+        return self._replace(id=f"{self.library} {name}", several=several, beside=self)
 
     def __call__(self, method: str, url: str, **options: Any) -> Answer:
         """Make a call with a session of its own."""
@@ -180,10 +197,11 @@ def _httpx_options(call: Call, content: Any) -> dict[str, Any]:
     return options
 
 
-def _httpx_client(module: Any, kind: str, call: Call) -> Any:
+def _httpx_client(module: Any, kind: str, call: Call, explicit: Any = None) -> Any:
     timeout = module.Timeout(call.timeout, connect=call.connecting)
     verify = True if call.context is None else call.context
-    return getattr(module, kind)(timeout=timeout, trust_env=False, cookies=call.cookies, verify=verify)
+    options = {"verify": verify} if explicit is None else {"transport": explicit(verify=verify, trust_env=False)}
+    return getattr(module, kind)(timeout=timeout, trust_env=False, cookies=call.cookies, **options)
 
 
 def _of_httpx(response: Any, read: bytes | list[bytes]) -> Answer:
@@ -206,22 +224,26 @@ async def _httpx_send_async(client: Any, call: Call) -> Answer:
         return _of_httpx(response, await call.gathered_async(response.aiter_bytes()))
 
 
-def _httpx(module: Any, calls: list[Call]) -> list[Answer]:
-    with _httpx_client(module, "Client", calls[0]) as client:
+def _httpx(module: Any, calls: list[Call], *, explicit: Any = None) -> list[Answer]:
+    with _httpx_client(module, "Client", calls[0], explicit) as client:
         return [_httpx_send(client, call) for call in calls]
 
 
-def _httpx_async(module: Any, calls: list[Call]) -> list[Answer]:
+def _httpx_async(module: Any, calls: list[Call], *, explicit: Any = None) -> list[Answer]:
     async def main() -> list[Answer]:
-        async with _httpx_client(module, "AsyncClient", calls[0]) as client:
+        async with _httpx_client(module, "AsyncClient", calls[0], explicit) as client:
             return [await _httpx_send_async(client, call) for call in calls]
 
     return asyncio.run(main())
 
 
-def _requests(calls: list[Call], *, ordinary: bool = True) -> list[Answer]:
+def _requests(calls: list[Call], *, ordinary: bool = True, explicit: Any = None) -> list[Answer]:
     with requests.Session() as session:
         session.trust_env = False
+        if explicit is not None:
+            session.mount("https://", explicit())
+            session.mount("http://", explicit())
+            return [_requests_send(session, call) for call in calls]
         if not ordinary:
             retries = urllib3.Retry(0, read=False, status_forcelist=(599,))
             session.mount("https://", HTTPAdapter(max_retries=retries))
@@ -283,9 +305,11 @@ def _urllib3_send(manager: urllib3.PoolManager, call: Call) -> Answer:
         response.close()
 
 
-def _urllib(calls: list[Call]) -> list[Answer]:
+def _urllib(calls: list[Call], *, explicit: Any = None) -> list[Answer]:
     handlers: list[Any] = [urllib.request.ProxyHandler({})]
-    if calls[0].context is not None:
+    if explicit is not None:
+        handlers.append(explicit(context=calls[0].context))
+    elif calls[0].context is not None:
         handlers.append(urllib.request.HTTPSHandler(context=calls[0].context))
     opener = urllib.request.build_opener(*handlers)
     return [_urllib_send(opener, call) for call in calls]
@@ -332,11 +356,12 @@ def _http_client_send(connection: http.client.HTTPConnection, call: Call) -> Ans
         return answer(response.status, response.reason, response.getheaders(), read)
 
 
-def _aiohttp(calls: list[Call]) -> list[Answer]:
+def _aiohttp(calls: list[Call], *, explicit: Any = None) -> list[Answer]:
     async def main() -> list[Answer]:
         first = calls[0]
         timeout = aiohttp.ClientTimeout(total=first.total, sock_connect=first.connecting, sock_read=first.timeout)
-        async with aiohttp.ClientSession(timeout=timeout, cookies=first.cookies) as session:
+        connector = None if explicit is None else explicit()
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookies=first.cookies) as session:
             return [await _aiohttp_send(session, call) for call in calls]
 
     return asyncio.run(main())
@@ -370,22 +395,30 @@ def _aiohttp_body(call: Call) -> Any:
     return _awaitable(call.content)
 
 
-def _of(name: str) -> tuple[Client, Client]:
+def _of(name: str) -> tuple[Client, ...]:
     module: Any = importlib.import_module(name)
-    return (
-        Client(name, name, functools.partial(_httpx, module)),
-        Client(f"{name} async", name, functools.partial(_httpx_async, module), awaits=True),
-    )
+    ours: Any = importlib.import_module(f"bigfoot.transports.{name}")
+    sync = Client(name, name, functools.partial(_httpx, module))
+    several = Client(f"{name} async", name, functools.partial(_httpx_async, module), awaits=True)
+    explicit = sync.through("Transport", ours.Transport), several.through("AsyncTransport", ours.AsyncTransport)
+    return sync, several, *explicit
 
+
+_ordinary = Client("requests", "requests", _requests)
+_opener = Client("urllib", "urllib", _urllib)
+_session = Client("aiohttp", "aiohttp", _aiohttp, awaits=True)
 
 CLIENTS: tuple[Client, ...] = (
     *_of("httpx"),
     *_of("httpx2"),
-    Client("requests", "requests", _requests),
+    _ordinary,
     # Calls that are not the ordinary ones are answered at the connection, not at the adapter.
     Client("requests with Retry", "requests", functools.partial(_requests, ordinary=False)),
+    _ordinary.through("Adapter", Adapter),
     Client("urllib3", "urllib3", _urllib3),
-    Client("urllib", "urllib", _urllib),
+    _opener,
+    _opener.through("Handler", Handler),
     Client("http.client", "http.client", _http_client),
-    Client("aiohttp", "aiohttp", _aiohttp, awaits=True),
+    _session,
+    _session.through("Connector", Connector),
 )

@@ -208,7 +208,8 @@ def causes(error: BaseException | None) -> list[BaseException]:
 def test_an_exact_exception(verifier: StrictVerifier, http: HttpPlugin, client: Client, raises: Any) -> None:
     kind = raises if isinstance(raises, type) else type(raises)
     http.mock_error("POST", URL, raises=raises)
-    wrapped = issubclass(kind, OSError) and client.id in ("urllib3", "aiohttp")  # as they do with their sockets' errors
+    # As these do with the errors of their sockets.
+    wrapped = issubclass(kind, OSError) and client.library in ("urllib3", "aiohttp")
     with pytest.raises(Exception if wrapped else kind) as raised:
         ask(verifier, client, "POST", content=b"x")
     assert raises in causes(raised.value) if wrapped else raised.value is raises or isinstance(raises, type)

@@ -49,10 +49,10 @@ def failure(client: Client, url: str, **options: Any) -> tuple[str, ...]:
 
 def real(client: Client, row: Row, servers: Servers, chunks: bool) -> tuple[str, ...]:
     """Return what the client makes of the real misbehaviour; asked once."""
-    key = client.id, row.server, chunks
+    key = client.real.id, row.server, chunks
     if key not in _real:
         url, context = servers[row.server]
-        _real[key] = failure(client, url, context=context, chunks=chunks, **row.options)
+        _real[key] = failure(client.real, url, context=context, chunks=chunks, **row.options)
     return _real[key]
 
 
