@@ -9,7 +9,7 @@ import asyncio
 import functools
 import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
-from weakref import ref
+from weakref import WeakSet, ref
 
 from bigfoot import context
 from bigfoot.errors import SandboxNotActiveError
@@ -185,9 +185,16 @@ def _complete(kind: Any) -> Any:
     return type(kind.__name__, (kind, aiohttp.BaseConnector), body)
 
 
+_served: WeakSet[ResponseHandler] = WeakSet()  # the ends of real connections that have been handed out
+
+
 async def _through(exchange: Exchange, passed: PassThrough, traces: list[Trace]) -> Connection:
     """Return a real connection with a tap on it."""
     connection = await exchange.reach(passed, traces)
+    facts: Any = exchange.request.facts
+    facts.pooled, facts.response = connection.protocol in _served, ref(connection)
+    if connection.protocol is not None:
+        _served.add(connection.protocol)
     if connection.transport is None:  # lost already: aiohttp finds out as soon as it writes
         connection.add_callback(passed.done)
     else:

@@ -51,6 +51,7 @@ def described(req: ClientRequest) -> HttpRequest:
     # What aiohttp adds when it writes the headers is missing; the connection puts in what it sees written.
     known = LazyHeaders(_encoded, headers)
     facts = Facts(None, req.ssl, req.proxy)
+    facts.pooled = False  # until a connection that has served before is found for it
     return HttpRequest("aiohttp", req.method, before[1], known, body, added, caller(3), True, facts)
 
 

@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from bigfoot import StrictVerifier
 from bigfoot.plugins.http import HttpPlugin
+from bigfoot.transports.httpx import Transport
 
 from .clients import Call, Client
 from .conftest import API
@@ -39,6 +40,20 @@ def test_a_connection_of_a_session_serves_again(verifier: StrictVerifier, http: 
         client.several([Call("GET", URL)] * 2)
         client("GET", URL)
     assert facts(http, "pooled") == [False, client.library != "urllib", False]
+
+
+def test_a_real_connection_serves_again(
+    verifier: StrictVerifier, http: HttpPlugin, client: Client, server: Any
+) -> None:
+    http.pass_through("GET", f"{server.url}/*")
+    http.mock_error("GET", f"{server.url}/refused", fault="refused")
+    with verifier.sandbox():
+        client.several([Call("GET", f"{server.url}/real")] * 2)
+        client("GET", f"{server.url}/real")
+        with pytest.raises(Exception):  # noqa: B017  # which one it is, the table of faults says
+            client("GET", f"{server.url}/refused")
+    assert facts(http, "pooled") == [False, client.library != "urllib", False, False]
+    assert facts(http, "closed") == [True] * 4
 
 
 def test_a_response_that_was_read_is_closed(verifier: StrictVerifier, http: HttpPlugin, client: Client) -> None:
@@ -119,6 +134,8 @@ async def test_the_proxy(verifier: StrictVerifier, http: HttpPlugin) -> None:
     with verifier.sandbox():
         requests.get(URL, proxies={"https": PROXY}, timeout=1)
         httpx.get(URL, proxy=PROXY)
+        with httpx.Client(transport=Transport(proxy=PROXY)) as client:
+            client.get(URL)
         with urllib3.ProxyManager(PROXY) as manager:
             manager.request("GET", URL)
         connection = http_client_through("proxy.example.com", 3128)
@@ -127,7 +144,7 @@ async def test_the_proxy(verifier: StrictVerifier, http: HttpPlugin) -> None:
         async with aiohttp.ClientSession() as session, session.get(URL, proxy=PROXY):
             pass
         requests.get(URL, timeout=1)
-    assert facts(http, "proxy") == ["http://proxy.example.com:3128"] * 5 + [None]
+    assert facts(http, "proxy") == ["http://proxy.example.com:3128"] * 6 + [None]
 
 
 def http_client_through(host: str, port: int) -> http.client.HTTPSConnection:
