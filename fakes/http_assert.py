@@ -26,9 +26,9 @@ class HttpAssertions:
     _require_response: bool
 
     @property
-    def calls(self) -> list[HttpCall]:
+    def calls(self) -> tuple[HttpCall, ...]:
         """The HTTP interactions so far, in order."""
-        return [HttpCall(found) for found in self.verifier.timeline if found.source_id == SOURCE]
+        return tuple(HttpCall(found) for found in self.verifier.timeline if found.source_id == SOURCE)
 
     def assert_request(
         self,

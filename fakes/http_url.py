@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.urls import is_normal, normal_url
 
@@ -24,8 +23,8 @@ def pattern(url: str) -> re.Pattern[str]:
     """
     scheme, separator, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
-    head = f"{scheme}://{authority}".lower() if separator else ""
-    parts = _WILD.split(f"{head}{slash}{path}" if separator else url)
+    head = [part if _WILD.fullmatch(part) else part.lower() for part in _WILD.split(f"{scheme}://{authority}")]
+    parts = [*head, *_WILD.split(f"{slash}{path}")] if separator else _WILD.split(url)
     return re.compile("".join(map(_expression, parts)) + r"\Z", re.DOTALL)
 
 
@@ -75,8 +74,7 @@ def _checked(url: Any, remedy: str) -> str:
     if not separator or scheme.lower() not in ("http", "https", "ws", "wss"):
         raise InvalidArgumentError("url", url, remedy)
     if "@" in re.split(r"[/?#]", rest, maxsplit=1)[0]:
-        shown = report.value(url)
-        raise InvalidArgumentError("url", shown, "leave the user info out: it travels in the Authorization header")
+        raise InvalidArgumentError("url", url, "leave the user info out: it travels in the Authorization header")
     try:
         normal = normal_url(url)
     except ValueError as error:
@@ -101,4 +99,8 @@ def pattern_argument(url: Any) -> re.Pattern[str]:
         raise InvalidArgumentError(
             "url", url, 'begin with a scheme or a wildcard, as in "https://*/users/{id}" or "*/users/*"'
         )
+    names = [part for part in _WILD.split(url) if part.startswith("{") and _WILD.fullmatch(part)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidArgumentError("url", url, f"give each part a name of its own; {twice} is there twice")
     return pattern(url)
