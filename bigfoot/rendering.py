@@ -23,14 +23,17 @@ def value(given: Any, name: str = "") -> str:
 
 def _written(given: Any, name: str = "") -> str:
     try:
-        return _source(safe(given, name))
+        return _source(_own(given, name))
     except Exception as error:  # the __repr__ is the user's; its fault is shown in the place of the value
         return f"<{type(given).__name__} whose __repr__ raised {type(error).__name__}: {error}>"
 
 
+def _own(given: Any, name: str) -> Any:
+    shown = safe(given, name)
+    return shown.own() if isinstance(shown, Headers) else shown
+
+
 def _source(shown: Any) -> str:
-    if isinstance(shown, Headers):
-        shown = shown.own()
     if isinstance(shown, Body):
         shown = str(shown) if str(shown).encode("utf-8", "surrogatepass") == shown.bytes else shown.bytes
     return repr(shown) if isinstance(shown, (str, bytes, Secret)) else masked(repr(shown))
@@ -39,14 +42,12 @@ def _source(shown: Any) -> str:
 def source(given: Any, name: str = "") -> str:
     """Return a value as an expression that is equal to it: what cannot be written down has something stand for it."""
     try:
-        return _expression(safe(given, name))
+        return _expression(_own(given, name))
     except RecursionError:  # it contains itself
         return _ANYTHING
 
 
 def _expression(shown: Any) -> str:
-    if isinstance(shown, Headers):
-        shown = shown.own()
     if type(shown) in (list, tuple) and shown:
         inside = ", ".join(map(_expression, shown))
         return f"[{inside}]" if type(shown) is list else f"({inside}{',' if len(shown) == 1 else ''})"
