@@ -49,6 +49,8 @@ from bigfoot.values import Body, Headers, Secret
 from bigfoot.verifier import StrictVerifier
 
 if TYPE_CHECKING:
+    from bigfoot import matchers as matchers  # imported when it is asked for
+
     # The typed face of __getattr__: every plugin's proxy, and every plugin class.
     from bigfoot.fakes.asyncpg import AsyncpgPlugin as AsyncpgPlugin
     from bigfoot.fakes.http import HttpPlugin as HttpPlugin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,8 @@ import pytest
 import bigfoot
 from bigfoot import BigfootError, StrictVerifier
 from bigfoot.plugins.http import HttpPlugin
+
+from ..script import run
 
 URL = "https://api.example.com/x"
 
@@ -80,3 +83,14 @@ def test_an_exception_from_inside_a_function(bigfoot_verifier: StrictVerifier) -
     with bigfoot.sandbox(), pytest.raises(OwnError):
         httpx.get(URL)
     pasted(bigfoot_verifier)
+
+
+def test_matchers_are_imported_when_they_are_asked_for(tmp_path: Path) -> None:
+    script = """
+        import sys
+        import bigfoot
+
+        assert "dirty_equals" not in sys.modules
+        print(bigfoot.matchers.AnyThing() == 5)
+    """
+    assert run(script, tmp_path).strip() == "True"
