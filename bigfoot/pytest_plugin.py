@@ -116,8 +116,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         _add_findings(item, turn)
         raise
     # unittest's cases report their outcome here instead of raising it; pytest's own makereport reads it likewise.
-    if getattr(item, "_excinfo", None):
-        _add_findings(item, turn)
+    reported = getattr(item, "_excinfo", None)
+    if reported:
+        expected = getattr(getattr(item, "obj", None), "__unittest_expecting_failure__", False)
+        if _add_findings(item, turn) and expected and type(reported[0].value) is pytest.fail.Exception:
+            reported.clear()  # "Unexpected success": the verdict is the failure that was expected
+            pytest.xfail("the verdict of bigfoot")
         return result
     turn.completed = True
     if turn.verifier is not None and not turn.verifier.open:
@@ -182,14 +186,16 @@ def _judge(item: pytest.Item, found: StrictVerifier) -> None:
         raise
 
 
-def _add_findings(item: pytest.Item, turn: Turn) -> None:
-    """Add what the verdict would have said to the report of a test whose body failed."""
+def _add_findings(item: pytest.Item, turn: Turn) -> bool:
+    """Add what the verdict would have said to the report of a test whose body failed; tell whether that is anything."""
     if turn.verifier is None:
-        return
+        return False
     try:
         _judge(item, turn.verifier)
     except BigfootError as findings:
         item.add_report_section("call", "bigfoot", f"{type(findings).__name__}: {findings}")
+        return True
+    return False
 
 
 # What a function of the test uses to catch an error on purpose.

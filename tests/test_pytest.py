@@ -560,9 +560,20 @@ class TestOtherRunners:
                 @unittest.expectedFailure
                 def test_expected(self):
                     self.assertEqual(1, 2)
+
+                @unittest.expectedFailure
+                def test_expected_verdict(self):
+                    pass
+
+                @unittest.expectedFailure
+                def test_unexpected_success(self):
+                    self.service.ping.required(False)
+                    with bigfoot:
+                        self.service.ping()
+                    self.service.ping.assert_call()
             """,
         )
-        result.assert_outcomes(passed=1, failed=2, skipped=1, xfailed=1)
+        result.assert_outcomes(passed=1, failed=3, skipped=1, xfailed=2)
         result.stdout.fnmatch_lines(["*Captured bigfoot call*", "UnusedMocksError: 1 mock was never called*"])
 
     def test_unittest_async(self, pytester: pytest.Pytester) -> None:
