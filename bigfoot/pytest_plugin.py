@@ -112,14 +112,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         result = yield
     except (pytest.skip.Exception, pytest.xfail.Exception):
         raise  # the test took itself out: nothing is judged
-    except BaseException:
-        _add_findings(item, turn)
+    except BaseException as error:
+        _add_findings(item, turn, error)
         raise
     # unittest's cases report their outcome here instead of raising it; pytest's own makereport reads it likewise.
     reported = getattr(item, "_excinfo", None)
     if reported:
         expected = getattr(getattr(item, "obj", None), "__unittest_expecting_failure__", False)
-        if _add_findings(item, turn) and expected and type(reported[0].value) is pytest.fail.Exception:
+        found = _add_findings(item, turn, *(info.value for info in reported))
+        if found and expected and type(reported[0].value) is pytest.fail.Exception:
             reported.clear()  # "Unexpected success": the verdict is the failure that was expected
             pytest.xfail("the verdict of bigfoot")
         return result
@@ -152,7 +153,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     if not item.config.getoption("fulltrace", False):
         for info in (call.excinfo, *(getattr(item, "_excinfo", None) or ())):  # the latter is unittest's
-            _end_at_the_users_line(info)
+            for error in _ours(info.value if info is not None else None, set()):
+                _end_at_the_users_line(error)
     found = yield
     if call.excinfo is not None and call.excinfo.value is item.stash.get(_FINDINGS, None):
         # The verdict was raised by pytest's own machinery: only its text says anything to the reader.
@@ -162,18 +164,28 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return found
 
 
-def _end_at_the_users_line(info: pytest.ExceptionInfo[BaseException] | None) -> None:
+def _end_at_the_users_line(error: BaseException) -> None:
     """Cut what came after the last line of the user's off a traceback: the text of our errors says all the rest."""
-    if info is None or not isinstance(info.value, BigfootError):  # a fault that we did not mean is shown as it is
-        return
     last: TracebackType | None = None
-    trace: TracebackType | None = info.tb
+    trace = error.__traceback__
     while trace is not None:
         if written_by_user(trace.tb_frame):
             last = trace
         trace = trace.tb_next
     if last is not None:
         last.tb_next = None
+
+
+def _ours(error: BaseException | None, seen: set[int]) -> Iterator[BigfootError]:
+    """Yield the errors of bigfoot's own that a report will show: this one, what led to it, the members of groups."""
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, BigfootError):  # a fault that we did not mean is shown as it is
+            yield error
+        if isinstance(error, BaseExceptionGroup):
+            for member in error.exceptions:
+                yield from _ours(member, seen)
+        error = error.__cause__ or error.__context__
 
 
 def _judge(item: pytest.Item, found: StrictVerifier) -> None:
@@ -186,10 +198,16 @@ def _judge(item: pytest.Item, found: StrictVerifier) -> None:
         raise
 
 
-def _add_findings(item: pytest.Item, turn: Turn) -> bool:
-    """Add what the verdict would have said to the report of a test whose body failed; tell whether that is anything."""
+def _add_findings(item: pytest.Item, turn: Turn, *errors: BaseException) -> bool:
+    """Add to the report of a test whose body failed what the verdict would have said, and these errors do not.
+
+    Returns:
+        bool: whether that is anything.
+    """
     if turn.verifier is None:
         return False
+    for error in errors:
+        turn.verifier.verdict.shown(_ours(error, set()))
     try:
         _judge(item, turn.verifier)
     except BigfootError as findings:

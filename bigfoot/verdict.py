@@ -56,6 +56,10 @@ class Verdict:
         said = self._said
         self._raise(_news(left, said), _news(unused, said), _news(self._swallowed(), said))
 
+    def shown(self, errors: Iterable[BigfootError]) -> None:
+        """Note errors that the test has failed with: they need not be said again, nor were they swallowed."""
+        self._said.update(map(id, errors))
+
     def _raise(self, left: Sequence[Interaction], unused: Sequence[Step], swallowed: Sequence[BigfootError]) -> None:
         __tracebackhide__ = True
         self._said.update(id(finding) for finding in (*left, *unused, *swallowed))

@@ -66,6 +66,41 @@ def test_code_of_the_users_below_bigfoot_is_shown(pytester: pytest.Pytester) -> 
     result.stdout.fnmatch_lines(['>*raise BigfootError("mine")', "E *BigfootError: mine"])
 
 
+WRAPPED = """
+def code():
+    try:
+        httpx.get(URL)
+    except Exception as error:
+        raise ValueError("mine") from error
+
+def test_it():
+    with bigfoot:
+        code()
+"""
+GROUP = """
+async def get():
+    async with httpx.AsyncClient() as client:
+        await client.get(URL)
+
+async def code():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(get())
+
+def test_it():
+    with bigfoot:
+        asyncio.run(code())
+"""
+
+
+@pytest.mark.parametrize("tests", [WRAPPED, GROUP])
+def test_errors_within_others_end_there_too(pytester: pytest.Pytester, tests: str) -> None:  # noqa: F811
+    result = run(pytester, tests)
+    result.stdout.fnmatch_lines(["*UnmockedInteractionError: Unmocked call: GET *"])
+    assert "_exchange.py" not in result.stdout.str()
+    assert "swallowed" not in result.stdout.str()
+    assert "_exchange.py" in run(pytester, tests, "--full-trace").stdout.str()
+
+
 def test_all_of_it_with_full_trace(pytester: pytest.Pytester) -> None:  # noqa: F811
     result = run(pytester, MISMATCH, "--full-trace")
     result.stdout.fnmatch_lines(["*assertion.py:*: InteractionMismatchError"])
