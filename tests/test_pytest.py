@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import aiohttp as _aiohttp  # noqa: F401  (a run in this process must not be the first to import a client)
+import httpcore as _httpcore  # noqa: F401  (httpx imports it with its first transport)
 import httpx as _httpx
 import pytest
 
