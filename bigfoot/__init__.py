@@ -59,11 +59,13 @@ if TYPE_CHECKING:
     from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
     from bigfoot.fakes.smtp import SmtpPlugin as SmtpPlugin
     from bigfoot.fakes.socket import SocketPlugin as SocketPlugin
+    from bigfoot.fakes.sqlite import DatabasePlugin as DatabasePlugin
     from bigfoot.fakes.websocket import AsyncWebSocketPlugin as AsyncWebSocketPlugin
     from bigfoot.fakes.websocket import SyncWebSocketPlugin as SyncWebSocketPlugin
 
     async_websocket_mock: AsyncWebSocketPlugin
     asyncpg_mock: AsyncpgPlugin
+    db_mock: DatabasePlugin
     http: HttpPlugin
     redis_mock: RedisPlugin
     smtp_mock: SmtpPlugin
@@ -198,6 +200,7 @@ __all__ = [
     "BigfootWarning",
     "Body",
     "ConflictError",
+    "DatabasePlugin",
     "EndlessWaitError",
     "Headers",
     "HttpPlugin",
@@ -226,6 +229,7 @@ __all__ = [
     "asyncpg_mock",
     "before",
     "current_verifier",
+    "db_mock",
     "http",
     "in_any_order",
     "mock",
