@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     # The typed face of __getattr__: every plugin's proxy, and every plugin class.
     from bigfoot.fakes.asyncpg import AsyncpgPlugin as AsyncpgPlugin
     from bigfoot.fakes.http import HttpPlugin as HttpPlugin
+    from bigfoot.fakes.logging import LoggingPlugin as LoggingPlugin
     from bigfoot.fakes.objects import MockPlugin as MockPlugin
     from bigfoot.fakes.objects import MockProxy
     from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     asyncpg_mock: AsyncpgPlugin
     db_mock: DatabasePlugin
     http: HttpPlugin
+    log_mock: LoggingPlugin
     redis_mock: RedisPlugin
     smtp_mock: SmtpPlugin
     socket_mock: SocketPlugin
@@ -209,6 +211,7 @@ __all__ = [
     "InteractionMismatchError",
     "InvalidArgumentError",
     "InvalidStateError",
+    "LoggingPlugin",
     "MissingAssertionFieldsError",
     "MockPlugin",
     "NoActiveVerifierError",
@@ -232,6 +235,7 @@ __all__ = [
     "db_mock",
     "http",
     "in_any_order",
+    "log_mock",
     "mock",
     "postgres",
     "redis_mock",

@@ -44,6 +44,24 @@ class Config:
             raise BigfootConfigError(f"[tool.bigfoot] {key} = {value!r}: give true or false")
         return value
 
+    def text(self, key: str, default: str) -> str:
+        """Return a text by its dotted key, such as `"logging.level"`."""
+        value = self._value(key)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise BigfootConfigError(f"[tool.bigfoot] {key} = {value!r}: give a text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts by its dotted key, such as `"logging.ignore"`; empty where there is none."""
+        value = self._value(key)
+        if value is None:
+            return ()
+        if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+            raise BigfootConfigError(f"[tool.bigfoot] {key} = {value!r}: give a list of texts")
+        return tuple(value)
+
     def _seconds(self, key: str, default: float) -> float:
         value = self._value(key)
         if value is None:
