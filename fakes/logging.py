@@ -244,12 +244,15 @@ def _level_name(level: int) -> str:
 def _level_argument(level: Any) -> str:
     if isinstance(level, int) and not isinstance(level, bool):
         return _level_name(level)
-    known = [*_STANDARD.values(), *logging.getLevelNamesMapping()]
-    name = level.upper() if isinstance(level, str) and level.upper() in known else level
-    name = {"WARN": "WARNING", "FATAL": "CRITICAL"}.get(name, name)
-    if name in known or (isinstance(name, str) and re.fullmatch(r"LEVEL_\d+", name)):
-        return str(name)
-    meant = report.meant(name, _STANDARD.values()) if isinstance(name, str) else ""
+    meant = ""
+    if isinstance(level, str):
+        name = {"WARN": "WARNING", "FATAL": "CRITICAL"}.get(level.upper(), level.upper())
+        known = {*_STANDARD.values(), *logging.getLevelNamesMapping()}
+        if name in known or re.fullmatch(r"LEVEL_\d+", name):
+            return name
+        if level in known:
+            return level
+        meant = report.meant(name, _STANDARD.values())
     raise InvalidArgumentError("level", level, f"there is no such level{meant}; give a name such as 'INFO'")
 
 

@@ -185,7 +185,7 @@ def test_mock_log_guards_against_what_is_never_logged(
     logs.assert_debug("detail", "shop.orders")
 
 
-@pytest.mark.parametrize("level", ["LOUD", "INOF", None, True, 1.5])
+@pytest.mark.parametrize("level", ["LOUD", "INOF", None, True, 1.5, []])
 def test_a_level_that_does_not_exist(logs: LoggingPlugin, level: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="there is no such level"):
         logs.mock_log(level, "x")

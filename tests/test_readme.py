@@ -64,11 +64,12 @@ def test_every_extra_is_named() -> None:
 
 def test_every_setting_is_shown_with_its_default() -> None:
     settings = tomllib.loads(block("toml"))["tool"]["bigfoot"]
-    http = settings.pop("http")
+    http, logging = settings.pop("http"), settings.pop("logging")
     for name, value in settings.items():
         default = getattr(bigfoot.StrictVerifier().config, name)
         assert value == (default if isinstance(default, (bool, float)) else list(default or []))
     assert http == {"require_response": False}
+    assert logging == {"level": "INFO", "ignore": []}
 
 
 def test_every_option_of_pytest_is_named(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ assertions: it runs with `require_all_fields = false`, the mode for suites that 
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 import urllib.request
 from textwrap import dedent
 from typing import Any
@@ -194,6 +196,34 @@ class TestReadme:
             headers=IsMapping(),
             body=IsMapping() | IsInstance(str),
         )
+
+    def test_audit_trail(self) -> None:
+        logger = logging.getLogger("myapp.auth")
+
+        with bigfoot:
+            logger.info("User alice logged in")
+            logger.warning("Rate limit approaching")
+
+        bigfoot.log_mock.assert_info("User alice logged in", "myapp.auth")
+        bigfoot.log_mock.assert_warning("Rate limit approaching", "myapp.auth")
+
+    def test_save_user(self) -> None:
+        bigfoot.db_mock.new_session() \
+            .expect("connect", returns=None) \
+            .expect("execute", returns=[]) \
+            .expect("commit", returns=None) \
+            .expect("close", returns=None)  # fmt: skip
+
+        with bigfoot:
+            conn = sqlite3.connect("users.db")
+            conn.execute("INSERT INTO users (name) VALUES (?)", ("alice",))
+            conn.commit()
+            conn.close()
+
+        bigfoot.db_mock.assert_connect(database="users.db")
+        bigfoot.db_mock.assert_execute(sql="INSERT INTO users (name) VALUES (?)", parameters=("alice",))
+        bigfoot.db_mock.assert_commit()
+        bigfoot.db_mock.assert_close()
 
     def test_error_messages(self) -> None:
         with bigfoot, pytest.raises(UnmockedInteractionError) as caught:

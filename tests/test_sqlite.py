@@ -532,3 +532,8 @@ def test_in_threads_and_loops(db: DatabasePlugin, verifier: StrictVerifier) -> N
     with verifier.sandbox():
         assert asyncio.run(main()) == list(range(8))
     assert len(sources(verifier)) == 24
+
+
+def test_the_guide_shows_the_states() -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "guides" / "sqlite.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{DatabasePlugin.diagram()}\n```" in guide

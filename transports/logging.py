@@ -81,17 +81,14 @@ def _is_enabled_for(original: Callable[[Any, int], bool]) -> Callable[[Any, int]
     def isEnabledFor(self: logging.Logger, level: int) -> bool:
         if original(self, level):
             return True
-        sandbox: Any = _sandbox(Question)
-        # What a thread from before drops (a server, say) is no sandbox's business.
-        if (
-            sandbox is None
-            or sandbox is not context.carried()
-            or not _is_a_log_call(sys._getframe(1))
-            or not sandbox.answer(Question(self.name, level))
-        ):
+        sandbox = _sandbox(Question)
+        carried: Any = context.carried()  # what a thread from before drops (a server, say) is nobody's business
+        if sandbox is None or sandbox is not carried or not _is_a_log_call(sys._getframe(1)):
             return False
-        _forced.call = (self, level)
-        return True
+        wanted: bool = carried.answer(Question(self.name, level))
+        if wanted:
+            _forced.call = (self, level)
+        return wanted
 
     return isEnabledFor
 

@@ -39,6 +39,16 @@ async def test_async() -> None:
         pass
 
 
+def test_inside_the_machine() -> None:
+    assert_type(bigfoot.db_mock, bigfoot.DatabasePlugin)
+    session = bigfoot.db_mock.new_session("users.db").expect("connect", returns=None)
+    session.expect("execute", returns=[(1, "alice")], columns=["id", "name"]).expect("close", returns=None)
+    bigfoot.db_mock.assert_execute(sql="SELECT id, name FROM users", parameters=())
+    assert_type(bigfoot.log_mock, bigfoot.LoggingPlugin)
+    bigfoot.log_mock.mock_log("INFO", "started")
+    bigfoot.log_mock.assert_info("started", "shop", exc_info=None)
+
+
 def test_mock_and_spy() -> None:
     payments = bigfoot.mock("Payments")
     payments.charge.returns({"status": "ok"}).raises(OSError("down")).calls(str.upper)
