@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from bigfoot import (
+    ConflictError,
     InteractionMismatchError,
     InvalidArgumentError,
     InvalidStateError,
@@ -134,6 +137,55 @@ def test_a_factory_of_the_users_is_kept(db: DatabasePlugin, verifier: StrictVeri
     db.assert_execute(sql="SELECT name FROM users LIMIT 1", parameters=())
     db.assert_execute(sql="SELECT name FROM users", parameters=())
     db.assert_close()
+
+
+@pytest.mark.filterwarnings("ignore:Passing more than 1 positional argument:DeprecationWarning")
+def test_arguments_by_position(db: DatabasePlugin, verifier: StrictVerifier) -> None:
+    class Named(sqlite3.Connection):
+        pass
+
+    db.new_session().expect("connect", returns=None).expect("close", returns=None)
+    with verifier.sandbox():
+        connect: Any = sqlite3.connect
+        connection = connect("file:users.db?mode=ro", 5.0, 0, None, False, Named, 128, True)
+        assert (type(connection).__name__, connection.isolation_level) == ("Named", None)
+        connection.close()
+    db.assert_connect(database="file:users.db?mode=ro")
+    db.assert_close()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="autocommit is new in Python 3.12")
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_autocommit(db: DatabasePlugin, verifier: StrictVerifier, autocommit: bool) -> None:
+    session = db.new_session().expect("connect", returns=None)
+    for _ in range(2):
+        session.expect("execute", returns=[])
+        if not autocommit:
+            session.expect("commit", returns=None)
+    session.expect("execute", returns=[])
+    if not autocommit:
+        session.expect("rollback", returns=None)
+    session.expect("executescript", returns=None).expect("close", returns=None)
+    with verifier.sandbox():
+        options: dict[str, Any] = {"autocommit": autocommit}
+        with closing(sqlite3.connect("users.db", **options)) as connection:
+            connection.commit()
+            for _ in range(2):
+                with connection:
+                    connection.execute(INSERT, ("alice",))
+                assert connection.in_transaction is not autocommit
+            assert connection.execute(INSERT, ("bob",)).rowcount == 1
+            connection.rollback()
+            connection.executescript("DELETE FROM users")
+            assert connection.in_transaction is not autocommit
+    assert verifier.plugin("db_mock").unused() == []
+
+
+def test_a_mock_of_connect_is_a_conflict(verifier: StrictVerifier) -> None:
+    with verifier.sandbox():
+        pass
+    with mock.patch("sqlite3.connect"), pytest.raises(ConflictError, match=r"sqlite3\.connect"), verifier.sandbox():
+        pass
 
 
 def test_a_function_as_factory_is_refused(users: Any, verifier: StrictVerifier) -> None:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import aiosqlite
+import pytest
 import sqlalchemy
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -407,6 +408,22 @@ def by_sqlalchemy(path: str) -> Any:
             return found, deleted.rowcount
     finally:
         engine.dispose()
+
+
+@snippet(rows(ROWS), rows(), COMMIT)
+def by_sqlalchemy_and_asyncio(path: str) -> Any:
+    pytest.importorskip("greenlet", reason="greenlet is not installed")
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    async def main() -> Any:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+        async with engine.begin() as db:
+            found = [tuple(row) for row in await db.execute(sqlalchemy.text(SELECT))]
+            deleted = await db.execute(sqlalchemy.text("DELETE FROM users WHERE id = 5"))
+        await engine.dispose()
+        return found, deleted.rowcount
+
+    return asyncio.run(main())
 
 
 class Model(DeclarativeBase):
