@@ -81,9 +81,9 @@ def _is_enabled_for(original: Callable[[Any, int], bool]) -> Callable[[Any, int]
     def isEnabledFor(self: logging.Logger, level: int) -> bool:
         if original(self, level):
             return True
-        sandbox = _sandbox(Question)
-        carried: Any = context.carried()  # what a thread from before drops (a server, say) is nobody's business
-        if sandbox is None or sandbox is not carried or not _is_a_log_call(sys._getframe(1)):
+        # What a thread from before drops (a server, say) is nobody's business: it carries no sandbox.
+        carried = context.carried()
+        if carried is None or Question not in carried.kinds or not _is_a_log_call(sys._getframe(1)):
             return False
         wanted: bool = carried.answer(Question(self.name, level))
         if wanted:
@@ -107,7 +107,7 @@ def _is_a_log_call(frame: FrameType | None) -> bool:
 def _handle(original: Callable[[Any, logging.LogRecord], None]) -> Callable[[Any, logging.LogRecord], None]:
     def handle(self: logging.Logger, record: logging.LogRecord) -> None:
         dropped, _forced.call = _forced.call == (self, record.levelno), None
-        sandbox = _sandbox(Logged)
+        sandbox = _sandbox()
         if sandbox is None:
             if not dropped:
                 original(self, record)
@@ -138,10 +138,10 @@ def _keeps(kind: type) -> bool:
     return any((base.__module__, base.__name__) in _KEEPERS for base in kind.__mro__)
 
 
-def _sandbox(kind: type) -> Any:
+def _sandbox() -> Any:
     """Return the sandbox that log calls meet here; a call that has none, or an ended one, is left alone."""
     try:
-        sandbox = context.active(kind)
+        sandbox = context.active(Logged)
     except AmbiguousSandboxError:  # a thread from before, and several tests at once: it is nobody's
         return None
     return sandbox if sandbox is not None and sandbox.live else None
