@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from .sqlite import DatabasePlugin
 
 ENDS: Final[Mapping[str, str]] = {"COMMIT": "commit", "END": "commit", "ROLLBACK": "rollback"}
-# What SQLAlchemy asks by itself, of a new connection and before it creates tables.
-_PROBE: Final = re.compile(r"\s*PRAGMA\s+(?:read_uncommitted|(?:main|temp)\.\w+\(.*\))\s*;?\s*", re.I | re.S)
+# What SQLAlchemy and Django ask by themselves, of a new connection and before they create tables.
+_PROBE: Final = re.compile(
+    r"\s*(?:PRAGMA\s+(?:read_uncommitted|(?:main|temp)\.\w+\(.*\))|SELECT\s+sqlite_\w+\([^()]*\))\s*;?\s*", re.I | re.S
+)
 
 
 class Parameters(tuple[Any, ...]):

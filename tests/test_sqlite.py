@@ -561,12 +561,37 @@ def test_a_connection_is_taken_along_to_the_next_sandbox(users: Any, verifier: S
     assert sources(verifier) == ["db:connect", "db:execute", "db:close"]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    ["PRAGMA read_uncommitted", 'PRAGMA main.table_info("users")', "select sqlite_compileoption_used('X')", "-- x", ""],
+)
+def test_questions_about_the_engine_take_no_step(
+    users: Any, conn: sqlite3.Connection, verifier: StrictVerifier, sql: str
+) -> None:
+    users.expect("execute", returns=[], required=False)
+    conn.execute(sql).fetchall()
+    assert users.next_is("execute")
+    assert sources(verifier) == ["db:connect"]
+
+
 def test_the_private_database_looks_empty(users: Any, conn: sqlite3.Connection) -> None:
     users.expect("execute", returns=[]).expect("commit", returns=None)
     conn.execute(INSERT, ("a",))
     conn.commit()
     assert list(conn.iterdump()) == ["BEGIN TRANSACTION;", "COMMIT;"]
     conn.create_function("twice", 1, lambda value: value * 2)
+
+
+def test_a_backup_of_the_private_database_is_empty(db: DatabasePlugin, verifier: StrictVerifier) -> None:
+    session = db.new_session("users.db").expect("connect", returns=None).expect("execute", returns=[])
+    session.expect("commit", returns=None).expect("close", returns=None)
+    db.pass_through(":memory:")
+    with verifier.sandbox(), closing(sqlite3.connect(":memory:")) as copy:
+        with closing(sqlite3.connect("users.db")) as connection, connection:
+            connection.execute(INSERT, ("alice",))
+            connection.commit()
+            connection.backup(copy)
+        assert copy.execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
 def test_in_threads_and_loops(db: DatabasePlugin, verifier: StrictVerifier) -> None:
