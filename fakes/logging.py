@@ -75,9 +75,10 @@ class LoggingPlugin(Fake):
     def answer(self, call: Question | Logged) -> bool:
         """Tell whether a dropped call is to be recorded; record a log call, and tell whether it is swallowed."""
         if isinstance(call, Question):
-            level = _level_name(call.level)
-            scripted = any(step.left and step.could_be(level, call.name) for step in list(self._promises))
-            return scripted or (call.level >= self._level and call.name not in self._ignored)
+            if call.level >= self._level and call.name not in self._ignored:
+                return True
+            level = _level_name(call.level) if self._promises else ""
+            return any(step.left and step.could_be(level, call.name) for step in list(self._promises))
         record, level = call.record, _level_name(call.record.levelno)
         chatter = record.name in self._ignored
         promised = [step for step in list(self._promises) if step.left and step.could_be(level, record.name)]

@@ -68,13 +68,19 @@ class Ignored:
         (True, False, True)
     """
 
-    __slots__ = ("_names",)
+    __slots__ = ("_known", "_names")
 
     def __init__(self, more: Iterable[str] = ()) -> None:
         self._names = CHATTER.union(more)
+        self._known: dict[str, bool] = {}  # clients ask for each of their calls
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and any(each in self._names for each in _above(name))
+        if not isinstance(name, str):
+            return False
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = any(each in self._names for each in _above(name))
+        return known
 
 
 def _above(name: str) -> Iterable[str]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import re
 import threading
 import unittest
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 
 import bigfoot
 from bigfoot import (
     BigfootConfigError,
+    ConflictError,
     InteractionMismatchError,
     InvalidArgumentError,
     StrictVerifier,
@@ -22,7 +25,7 @@ from bigfoot import (
     UnusedMocksError,
 )
 from bigfoot.config import Config
-from bigfoot.matchers import IsInstance
+from bigfoot.matchers import IsInstance, IsStr
 from bigfoot.plugins.logging_plugin import LoggingPlugin
 
 
@@ -362,6 +365,24 @@ def test_a_message_that_cannot_be_formatted_raises_where_it_is_logged(
 ) -> None:
     with verifier.sandbox(), pytest.raises(TypeError, match="not all arguments"):
         shop.error("order", "A1")
+
+
+@pytest.mark.parametrize("name", ["_log", "handle"])
+def test_a_mock_of_logging_is_a_conflict(verifier: StrictVerifier, name: str) -> None:
+    with verifier.sandbox():
+        pass
+    target = f"logging.Logger.{name}"
+    with mock.patch(target), pytest.raises(ConflictError, match=re.escape(target)), verifier.sandbox():
+        pass
+
+
+def test_names_of_loggers_may_be_matched(logs: LoggingPlugin, verifier: StrictVerifier, shop: logging.Logger) -> None:
+    logs.mock_log("ERROR", IsStr(regex="order .*"), IsStr(regex=r"shop\..*"))
+    with verifier.sandbox():
+        shop.error("order A1")
+        logging.getLogger("httpx").info("chatter")
+    logs.assert_log(IsStr(), IsStr(), IsStr(regex=r"shop\..*"))
+    verifier.verify_all()
 
 
 def test_structlog(logs: LoggingPlugin, verifier: StrictVerifier) -> None:

@@ -320,6 +320,13 @@ def test_errors_are_raised_in_their_transaction(users: Any, conn: sqlite3.Connec
     assert conn.in_transaction
 
 
+def test_a_commit_that_fails_at_the_end_of_a_block_is_rolled_back(users: Any, conn: sqlite3.Connection) -> None:
+    users.expect("execute", returns=[]).expect("commit", raises=sqlite3.OperationalError("database is locked"))
+    with pytest.raises(sqlite3.OperationalError, match="locked"), conn:
+        conn.execute(INSERT, ("alice",))
+    assert not conn.in_transaction
+
+
 def test_a_database_that_cannot_be_opened(db: DatabasePlugin, verifier: StrictVerifier) -> None:
     db.new_session().expect("connect", raises=sqlite3.OperationalError("unable to open database file"))
     with verifier.sandbox(), pytest.raises(sqlite3.OperationalError, match="unable to open"):
