@@ -38,6 +38,7 @@ class SandboxContext:
     def __init__(self, verifier: StrictVerifier) -> None:
         self.verifier = verifier
         self._answers = verifier.answers
+        self.unheard = verifier.unheard
         self.live = False
         self.parent = None
         self.flow = None

@@ -37,6 +37,7 @@ class StrictVerifier:
     Attributes:
         timeline: the interactions, in order.
         answers: who answers calls of which shape; filled as calls arrive.
+        unheard: what no plugin wants to hear of, so that its seam need not ask; it may be emptied at any time.
         verdict: what is known against the test: its unmocked calls, and which code is its own.
 
     Example:
@@ -54,6 +55,7 @@ class StrictVerifier:
         self._plugins: dict[str, Fake] = {}
         self._lock = threading.RLock()
         self.answers: dict[type, Callable[[Any], Any]] = {}
+        self.unheard: set[object] = set()
         self._open: list[SandboxContext] = []
 
     def plugin(self, kind: str | type[F]) -> Any:

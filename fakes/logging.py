@@ -71,14 +71,12 @@ class LoggingPlugin(Fake):
         step = Message(_level_argument(level), message, logger_name, required=flag_argument("required", required))
         with self.verifier.timeline.lock:
             self._promises.append(step)
+        self.verifier.unheard.clear()
 
     def answer(self, call: Question | Logged) -> bool:
         """Tell whether a dropped call is to be recorded; record a log call, and tell whether it is swallowed."""
         if isinstance(call, Question):
-            if call.level >= self._level and call.name not in self._ignored:
-                return True
-            level = _level_name(call.level) if self._promises else ""
-            return any(step.left and step.could_be(level, call.name) for step in list(self._promises))
+            return self._wants(call.logger, call.level)
         record, level = call.record, _level_name(call.record.levelno)
         chatter = record.name in self._ignored
         promised = [step for step in list(self._promises) if step.left and step.could_be(level, record.name)]
@@ -94,6 +92,19 @@ class LoggingPlugin(Fake):
         self._waiting.append(self._interaction(call, optional=call.dropped))
         self.settle()
         return True
+
+    def _wants(self, logger: logging.Logger, number: int) -> bool:
+        ignored = logger.name in self._ignored
+        if number >= self._level and not ignored:
+            return True
+        if self._promises:
+            level = _level_name(number)
+            return any(step.left and step.could_be(level, logger.name) for step in list(self._promises))
+        if ignored:
+            self.verifier.unheard.add(logger)
+            if self._promises:  # since a moment ago
+                self.verifier.unheard.discard(logger)
+        return False
 
     def _interaction(self, call: Logged, *, optional: bool) -> Interaction:
         record = call.record

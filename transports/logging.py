@@ -29,16 +29,16 @@ class Question:
     """A call of a level that its logger drops: is it to be recorded all the same?
 
     Attributes:
-        name: of the logger.
+        logger: the logger. Whoever is not interested in any of its calls puts it among the `unheard`.
         level: of the call.
     """
 
-    __slots__ = ("level", "name")
+    __slots__ = ("level", "logger")
 
     source_id = "logging:log"
 
-    def __init__(self, name: str, level: int) -> None:
-        self.name = name
+    def __init__(self, logger: logging.Logger, level: int) -> None:
+        self.logger = logger
         self.level = level
 
 
@@ -83,9 +83,11 @@ def _is_enabled_for(original: Callable[[Any, int], bool]) -> Callable[[Any, int]
             return True
         # What a thread from before drops (a server, say) is nobody's business: it carries no sandbox.
         carried = context.carried()
-        if carried is None or Question not in carried.kinds or not _is_a_log_call(sys._getframe(1)):
+        if carried is None or self in carried.unheard or Question not in carried.kinds:
             return False
-        wanted: bool = carried.answer(Question(self.name, level))
+        if not _is_a_log_call(sys._getframe(1)):
+            return False
+        wanted: bool = carried.answer(Question(self, level))
         if wanted:
             _forced.call = (self, level)
         return wanted
