@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from bigfoot.fakes.logging import LoggingPlugin as LoggingPlugin
     from bigfoot.fakes.objects import MockPlugin as MockPlugin
     from bigfoot.fakes.objects import MockProxy
+    from bigfoot.fakes.process import SubprocessPlugin as SubprocessPlugin
+    from bigfoot.fakes.process_sessions import AsyncSubprocessPlugin as AsyncSubprocessPlugin
+    from bigfoot.fakes.process_sessions import PopenPlugin as PopenPlugin
     from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
     from bigfoot.fakes.smtp import SmtpPlugin as SmtpPlugin
     from bigfoot.fakes.socket import SocketPlugin as SocketPlugin
@@ -64,14 +67,17 @@ if TYPE_CHECKING:
     from bigfoot.fakes.websocket import AsyncWebSocketPlugin as AsyncWebSocketPlugin
     from bigfoot.fakes.websocket import SyncWebSocketPlugin as SyncWebSocketPlugin
 
+    async_subprocess_mock: AsyncSubprocessPlugin
     async_websocket_mock: AsyncWebSocketPlugin
     asyncpg_mock: AsyncpgPlugin
     db_mock: DatabasePlugin
     http: HttpPlugin
     log_mock: LoggingPlugin
+    popen_mock: PopenPlugin
     redis_mock: RedisPlugin
     smtp_mock: SmtpPlugin
     socket_mock: SocketPlugin
+    subprocess_mock: SubprocessPlugin
     sync_websocket_mock: SyncWebSocketPlugin
 
 __version__ = "0.1.0"
@@ -194,6 +200,7 @@ if not TYPE_CHECKING:  # pragma: no branch  (a checker must know a typing mistak
 __all__ = [
     "AmbiguousSandboxError",
     "AssertionInsideSandboxError",
+    "AsyncSubprocessPlugin",
     "AsyncWebSocketPlugin",
     "AsyncpgPlugin",
     "AutoAssertError",
@@ -215,6 +222,7 @@ __all__ = [
     "MissingAssertionFieldsError",
     "MockPlugin",
     "NoActiveVerifierError",
+    "PopenPlugin",
     "RedisPlugin",
     "SandboxContext",
     "SandboxNotActiveError",
@@ -222,12 +230,14 @@ __all__ = [
     "SmtpPlugin",
     "SocketPlugin",
     "StrictVerifier",
+    "SubprocessPlugin",
     "SyncWebSocketPlugin",
     "UnassertedInteractionsError",
     "UnmockedInteractionError",
     "UnusedMocksError",
     "VerificationError",
     "assert_interaction",
+    "async_subprocess_mock",
     "async_websocket_mock",
     "asyncpg_mock",
     "before",
@@ -237,12 +247,14 @@ __all__ = [
     "in_any_order",
     "log_mock",
     "mock",
+    "popen_mock",
     "postgres",
     "redis_mock",
     "sandbox",
     "smtp_mock",
     "socket_mock",
     "spy",
+    "subprocess_mock",
     "sync_websocket_mock",
     "uninstall",
     "verify_all",

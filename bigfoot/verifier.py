@@ -162,6 +162,11 @@ class StrictVerifier:
         """Whether a sandbox of this verifier is open, anywhere in the process."""
         return bool(self._open)
 
+    @property
+    def nested(self) -> bool:
+        """Whether several of its sandboxes are open, so that one is left in the midst of another."""
+        return len(self._open) > 1
+
     def mock(self, name: str, wraps: object = None, *, spec: object = None) -> Any:
         """Return the mock of this name, made on first use; see `bigfoot.mock`."""
         return self.plugin("mock").get_or_create_proxy(name, wraps, spec=spec)

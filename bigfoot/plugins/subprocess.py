@@ -1,0 +1,3 @@
+"""`bigfoot.plugins.subprocess`, as bigfoot 0.10 had it."""
+
+from bigfoot.fakes.process import SubprocessPlugin as SubprocessPlugin
