@@ -123,7 +123,7 @@ class Scripted(Program):
                 self._play(step)
                 return
         if step is not None and step.raises is not None and not _times_out(step):
-            self.child.pipes.close_outputs()
+            self.child.pipes.end_outputs()
 
     def _play(self, step: SessionStep) -> None:
         self._playing = step
@@ -152,14 +152,20 @@ class Scripted(Program):
         """Leave on the timeline how it ended; raise what the script says."""
         self._take(step.name, {"input": self._input} if step.name == "communicate" else {}, _caller())
         if step.raises is not None:
+            self._advance()  # it is waited for in vain, and goes on
             raise step.raises
         self._over = not step.options.get("hang")
         self._waiting = step if step.options.get("hang") else None
 
     def asked(self, name: str) -> None:
         step = self._next_exit()
-        if step is None or self._over or self._waiting is not None:
+        if step is None:
+            self._refuse_to_wait(name)
+        if step is None or self._over:
             return
+        if self._waiting is not None and self.child.code is None:
+            self._waiting = None  # it is waited for once more
+            self._advance()
         if step.raises is not None or self._spawn.source_id.startswith("asyncio"):
             self._end(step)  # an event loop waits for it in its own time, which has no place on the timeline
 
@@ -201,8 +207,14 @@ class Scripted(Program):
         step = self._next_exit()
         if step is not None and step.raises is not None:
             self._end(step)
-        if step is None and not self._over and self.child.code is None and self._next() is None:
-            raise self._session.plugin.refusal("wait", {}, origin=_caller(), session=self._session)
+        if step is None and blocking:
+            self._refuse_to_wait("wait")
+
+    def _refuse_to_wait(self, name: str) -> None:
+        """Raise if the process runs, and the script has no word of how it ends."""
+        if self._next() is None and not self._over and self._waiting is None and self.child.code is None:
+            details = {"input": self._input.value} if name == "communicate" else {}
+            raise self._session.plugin.refusal(name, details, origin=_caller(), session=self._session)
 
     def collected(self) -> None:
         step = self._next_exit()

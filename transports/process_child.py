@@ -105,6 +105,7 @@ class Child:
     def finish(self, code: int) -> None:
         """End with this exit code once everything is written, and nothing more will be read."""
         self._finishing = code
+        self.pipes.end_outputs()
 
     def kill(self, code: int) -> None:
         """End at once."""
@@ -203,7 +204,6 @@ class Child:
     def _moved(self) -> None:
         if self._finishing is None or self.code is not None or self.pipes.writes:
             return
-        self.pipes.close_outputs()
         if not self.pipes.reads or self._awaited:
             self._exit(self._finishing)
 

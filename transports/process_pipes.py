@@ -61,6 +61,7 @@ class Pipes:
         self._stdin = ends.stdin
         self._outputs: dict[int, int | None] = {1: ends.stdout, 2: ends.stderr}
         self._pending: dict[int, list[memoryview]] = {1: [], 2: []}
+        self._ended = False
         self._thread: threading.Thread | None = None
         self._wake: tuple[int, int] | None = None
 
@@ -79,16 +80,16 @@ class Pipes:
         if data and self._outputs[stream] is not None:
             self._pending[stream].append(memoryview(data))
 
-    def close_outputs(self) -> None:
-        """End what is written."""
-        for stream in self._outputs:
-            self._pending[stream].clear()
-            self._close(stream)
+    def end_outputs(self) -> None:
+        """Write nothing more than what is still to be written."""
+        self._ended = True
 
     def close(self) -> None:
         """Close everything, and drop what is still to be written."""
         self._close_input()
-        self.close_outputs()
+        for stream in self._outputs:
+            self._pending[stream].clear()
+            self._close(stream)
         self._nudge()
 
     def join(self) -> None:
@@ -154,6 +155,8 @@ class Pipes:
                         break
                     self._write_piece(stream, fd)
                     done = True
+                if self._ended and not self._pending[stream]:
+                    self._close(stream)
             self._moved()
             return done
 
