@@ -764,3 +764,8 @@ class TestBystanders:
 
         with mock.patch(name), pytest.raises(ConflictError, match=r"unittest\.mock"), verifier.sandbox():
             pass
+
+
+def test_the_guide_draws_the_table_of_steps() -> None:
+    guide = Path(__file__).parents[1] / "docs" / "guides" / "processes.md"
+    assert f"```mermaid\n{PopenPlugin.diagram()}\n```" in guide.read_text()
