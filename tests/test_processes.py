@@ -38,6 +38,7 @@ from bigfoot.config import Config
 from bigfoot.plugins.async_subprocess_plugin import AsyncSubprocessPlugin
 from bigfoot.plugins.popen_plugin import PopenPlugin
 from bigfoot.plugins.subprocess import SubprocessPlugin
+from bigfoot.seam import original
 
 MIB_64 = b"0123456789abcdef" * (4 << 20)
 
@@ -620,6 +621,40 @@ class TestOtherWays:
             OTHER_WAYS[way]()
         assert os.getpid() == mine
         assert "bigfoot.subprocess_mock." in str(refused.value)
+
+    @pytest.mark.parametrize("how", ["fork", "forkpty", "system", "execv", "posix_spawn"])
+    def test_are_refused_by_names_imported_earlier(
+        self, verifier: StrictVerifier, runs: SubprocessPlugin, how: str
+    ) -> None:
+        function = original(os, how)
+        arguments: dict[str, Any] = {
+            "system": ("true",),
+            "execv": ("/bin/true", ["x"]),
+            "posix_spawn": ("/bin/true", ["x"], {}),
+        }
+        mine = os.getpid()
+        with verifier.sandbox(), pytest.raises(UnmockedInteractionError, match="imported by name before"):
+            function(*arguments.get(how, ()))
+        assert os.getpid() == mine
+        runs.pass_through("true")
+        with verifier.sandbox():
+            assert original(os, "system")("true") == 0
+
+    def test_a_fork_that_is_let_through_stays_inside(self, verifier: StrictVerifier, runs: SubprocessPlugin) -> None:
+        runs.pass_through("python*")
+        with verifier.sandbox():
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    os.execv("/bin/true", ["true"])
+                except UnmockedInteractionError:
+                    code = 7
+                finally:
+                    os._exit(code)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        runs.assert_spawn(command=[sys.executable])
+        verifier.verify_all()
 
     def test_a_pool_of_processes_is_refused(self, verifier: StrictVerifier) -> None:
         with (

@@ -15,6 +15,7 @@ from bigfoot import context
 from bigfoot.origin import caller
 from bigfoot.seam import Seam, Target
 
+from . import process_audit
 from .dial import THROUGH
 from .process_caller import by_itself
 from .process_child import Child, status
@@ -77,8 +78,8 @@ def seams(started: type[Any], run: type[Any], words: Callable[..., Any]) -> tupl
 
         def make(original: Callable[..., Any]) -> Callable[..., Any]:
             def fork() -> Any:
-                ask(how, [sys.executable])
-                return original()
+                with ask(how, [sys.executable]):
+                    return original()
 
             return fork
 
@@ -91,7 +92,8 @@ def seams(started: type[Any], run: type[Any], words: Callable[..., Any]) -> tupl
                 return original(command)
             program = sandbox.answer(run(words(command, shell=True), True, "os.system", caller(2)))
             if program is THROUGH:
-                return original(command)
+                with context.outside():
+                    return original(command)
             child = Child(program, Ends.of(-1, -1, -1, -1, -1, -1), sandbox.verifier.config.hang_timeout)
             child.start()
             child.wait(blocking=True)
@@ -99,7 +101,11 @@ def seams(started: type[Any], run: type[Any], words: Callable[..., Any]) -> tupl
 
         return system
 
+    def announced(how: str, command: Any) -> None:
+        ask(how, command)
+
     def of_os() -> Iterator[Target]:
+        process_audit.listen(announced)
         yield Target(os, "system", system)
         for name, position in _NAMED.items():
             if hasattr(os, name):
