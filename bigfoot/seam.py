@@ -214,6 +214,7 @@ _MOCK_LIBRARIES = {
     "mocket": "mocket",
     "pook": "pook",
     "pytest_httpx": "pytest-httpx",
+    "pytest_subprocess": "pytest-subprocess",
     "requests_mock": "requests-mock",
     "respx": "respx",
     "responses": "responses",

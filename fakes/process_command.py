@@ -70,5 +70,15 @@ def output_argument(name: str, output: Any) -> str | bytes:
 
 
 def encoded(output: str | bytes, spawn: Spawn) -> bytes:
-    """Return what a process writes as bytes, in the encoding in which its parent reads it."""
-    return output.encode(spawn.encoding, "surrogateescape") if isinstance(output, str) else output
+    """Return what a process writes as bytes, in the encoding in which its parent reads it.
+
+    Raises:
+        InvalidArgumentError: it cannot be written so.
+    """
+    if isinstance(output, bytes):
+        return output
+    try:
+        return output.encode(spawn.encoding, "surrogateescape")
+    except UnicodeEncodeError:
+        remedy = f"the code reads {spawn.encoding}, which has no such character"
+        raise InvalidArgumentError("output", output, remedy) from None

@@ -97,6 +97,7 @@ class Scripted(Program):
         self._input = Input(text=spawn.text, encoding=spawn.encoding)
         self._playing: SessionStep | None = None  # the step that the process is in, and has said all of
         self._waiting: SessionStep | None = None  # the hanging one that its parent has waited for in vain
+        self._said: tuple[bytes, bytes] | None = None
         self._over = False  # how it ended is on the timeline, or nothing is to be said of it
 
     def begin(self, child: Child) -> None:
@@ -131,8 +132,12 @@ class Scripted(Program):
             self.child.finish(step.returns)
         elif step.name == "communicate":
             stdout, stderr, code = step.returns or (b"", b"", 0)
-            self.child.pipes.write(1, encoded(stdout, self._spawn))
-            self.child.pipes.write(2, encoded(stderr, self._spawn))
+            said = encoded(stdout, self._spawn), encoded(stderr, self._spawn)
+            if self.child.inherited and self._spawn.how == "asyncio":
+                self._said = said
+            else:
+                for stream, output in enumerate(said, 1):
+                    self.child.pipes.write(stream, output)
             if not step.options.get("hang"):
                 self.child.finish(code)
 
@@ -173,6 +178,9 @@ class Scripted(Program):
         step = self._next_exit()
         if step is not None and not self._over and step.options.get("hang"):
             self._end(step)
+
+    def said(self) -> tuple[bytes, bytes] | None:
+        return self._said
 
     def polled(self) -> None:
         step = self._session.peek()

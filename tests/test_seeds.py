@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
+import subprocess
 import urllib.request
 from textwrap import dedent
 from typing import Any
@@ -22,7 +24,7 @@ import httpx
 import pytest
 
 import bigfoot
-from bigfoot import SandboxContext, StrictVerifier, UnmockedInteractionError
+from bigfoot import ConflictError, SandboxContext, StrictVerifier, UnmockedInteractionError
 from bigfoot.matchers import IsInstance, IsMapping
 
 from .loopback import Loopback
@@ -370,3 +372,164 @@ class TestAsyncGuide:
             assert user["name"] == "Alice"
 
         bigfoot.assert_interaction(repo.find_by_id)
+
+
+def deploy() -> None:
+    assert shutil.which("git") == "/usr/bin/git"
+    subprocess.run(["git", "pull", "--ff-only"], check=True)
+    subprocess.run(["git", "tag", "v1.0"], check=True)
+
+
+def deploy_elsewhere() -> None:
+    subprocess.run(["scp", "build.tar", "host:"], check=True)
+
+
+class TestReadmeOfProcesses:
+    def test_deploy(self) -> None:
+        bigfoot.subprocess_mock.mock_which("git", returns="/usr/bin/git")
+        bigfoot.subprocess_mock.mock_run(["git", "pull", "--ff-only"], returncode=0, stdout="Already up to date.\n")
+        bigfoot.subprocess_mock.mock_run(["git", "tag", "v1.0"], returncode=0)
+
+        with bigfoot:
+            deploy()
+
+        bigfoot.assert_interaction(bigfoot.subprocess_mock.which, name="git", returns="/usr/bin/git")
+        bigfoot.assert_interaction(bigfoot.subprocess_mock.run, command=["git", "pull", "--ff-only"],
+                                   returncode=0, stdout="Already up to date.\n", stderr="")  # fmt: skip
+        bigfoot.assert_interaction(bigfoot.subprocess_mock.run, command=["git", "tag", "v1.0"],
+                                   returncode=0, stdout="", stderr="")  # fmt: skip
+
+    def test_no_subprocess_calls(self) -> None:
+        bigfoot.subprocess_mock.install()  # any subprocess.run call will raise UnmockedInteractionError
+
+        with bigfoot, pytest.raises(UnmockedInteractionError):
+            deploy_elsewhere()
+
+    def test_streaming_build(self) -> None:
+        bigfoot.popen_mock.new_session() \
+            .expect("spawn", returns=None) \
+            .expect("communicate", returns=(b"Build complete\n", b"", 0))  # fmt: skip
+
+        with bigfoot:
+            proc = subprocess.Popen(["make", "all"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdout, _stderr = proc.communicate()
+
+        assert stdout == b"Build complete\n"
+        bigfoot.popen_mock.assert_spawn(command=["make", "all"], stdin=None)
+        bigfoot.popen_mock.assert_communicate(input=None)
+
+    async def test_async_build(self) -> None:
+        bigfoot.async_subprocess_mock.new_session() \
+            .expect("spawn", returns=None) \
+            .expect("communicate", returns=(b"Build complete\n", b"", 0))  # fmt: skip
+
+        with bigfoot:
+            proc = await asyncio.create_subprocess_exec("make", "all")
+            stdout, _stderr = await proc.communicate()
+
+        assert stdout == b"Build complete\n"
+        bigfoot.async_subprocess_mock.assert_spawn(command=["make", "all"], stdin=None)
+        bigfoot.async_subprocess_mock.assert_communicate(input=None)
+
+    async def test_async_shell(self) -> None:
+        bigfoot.async_subprocess_mock.new_session() \
+            .expect("spawn", returns=None) \
+            .expect("communicate", returns=(b"HELLO\n", b"", 0))  # fmt: skip
+
+        with bigfoot:
+            proc = await asyncio.create_subprocess_shell("echo hello | tr a-z A-Z")
+            await proc.communicate()
+
+        bigfoot.async_subprocess_mock.assert_spawn(
+            command="echo hello | tr a-z A-Z", stdin=None
+        )  # fmt: skip
+        bigfoot.async_subprocess_mock.assert_communicate(input=None)
+
+
+async def run_linter(path: str) -> tuple[int | None, str]:
+    proc = await asyncio.create_subprocess_exec(
+        "ruff", "check", path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    stdout, _stderr = await proc.communicate()
+    return proc.returncode, stdout.decode()
+
+
+class TestAsyncSubprocessGuide:
+    async def test_run_command(self) -> None:
+        (bigfoot.async_subprocess_mock
+            .new_session()
+            .expect("spawn", returns=None)
+            .expect("communicate", returns=(b"hello\n", b"", 0)))  # fmt: skip
+
+        with bigfoot:
+            proc = await asyncio.create_subprocess_exec("echo", "hello")
+            stdout, _stderr = await proc.communicate()
+
+        assert stdout == b"hello\n"
+        assert proc.returncode == 0
+        bigfoot.async_subprocess_mock.assert_spawn(command=["echo", "hello"], stdin=None)
+        bigfoot.async_subprocess_mock.assert_communicate(input=None)
+
+    def test_manual_use(self) -> None:
+        from bigfoot.plugins.async_subprocess_plugin import AsyncSubprocessPlugin
+
+        verifier = StrictVerifier()
+        plugin = AsyncSubprocessPlugin(verifier)
+        assert verifier.plugin("async_subprocess_mock") is plugin
+
+    async def test_linter_clean(self) -> None:
+        (bigfoot.async_subprocess_mock
+            .new_session()
+            .expect("spawn", returns=None)
+            .expect("communicate", returns=(b"All checks passed.\n", b"", 0)))  # fmt: skip
+
+        with bigfoot:
+            rc, output = await run_linter("src/")
+
+        assert rc == 0
+        assert output == "All checks passed.\n"
+        bigfoot.async_subprocess_mock.assert_spawn(
+            command=["ruff", "check", "src/"], stdin=None
+        )  # fmt: skip
+        bigfoot.async_subprocess_mock.assert_communicate(input=None)
+
+    async def test_shell_pipeline(self) -> None:
+        (bigfoot.async_subprocess_mock
+            .new_session()
+            .expect("spawn", returns=None)
+            .expect("communicate", returns=(b"HELLO\n", b"", 0)))  # fmt: skip
+
+        with bigfoot:
+            proc = await asyncio.create_subprocess_shell("echo hello | tr a-z A-Z")
+            stdout, _stderr = await proc.communicate()
+
+        assert stdout == b"HELLO\n"
+        bigfoot.async_subprocess_mock.assert_spawn(
+            command="echo hello | tr a-z A-Z", stdin=None
+        )  # fmt: skip
+        bigfoot.async_subprocess_mock.assert_communicate(input=None)
+
+    async def test_wait_for_process(self) -> None:
+        (bigfoot.async_subprocess_mock
+            .new_session()
+            .expect("spawn", returns=None)
+            .expect("wait", returns=0))  # fmt: skip
+
+        with bigfoot:
+            proc = await asyncio.create_subprocess_exec("sleep", "1")
+            rc = await proc.wait()
+
+        assert rc == 0
+        assert proc.returncode == 0
+        bigfoot.async_subprocess_mock.assert_spawn(command=["sleep", "1"], stdin=None)
+        bigfoot.async_subprocess_mock.assert_wait()
+
+    @pytest.mark.parametrize("name", ["create_subprocess_exec", "create_subprocess_shell"])
+    def test_conflict(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        from unittest import mock
+
+        monkeypatch.setattr(asyncio, name, mock.AsyncMock())
+        with pytest.raises(ConflictError), bigfoot:
+            pass

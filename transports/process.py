@@ -7,6 +7,7 @@ from a `Popen` of the user's own, so that names imported earlier are covered as 
 from __future__ import annotations
 
 import inspect
+import locale
 import os
 import shutil
 import stat
@@ -28,6 +29,7 @@ from .process_caller import by_itself
 from .process_child import Child, Program, of
 from .process_pipes import Ends
 
+_Popen = subprocess.Popen  # a mock library may stand in its place when the first sandbox is entered
 # What the replaced method is called with, by the names that it gives them; refused at the start where one is missing.
 _PIPES = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
 _NEEDED = ("args", "shell", "cwd", "env", *_PIPES)
@@ -94,17 +96,17 @@ class Which:
 
 def _targets() -> Iterator[Target]:
     # Private: the one place below every public function of `subprocess` and of asyncio's own loops.
-    yield Target(subprocess.Popen, "_execute_child", _execute_child)
-    yield Target(subprocess.Popen, "_internal_poll", _internal_poll)
-    yield Target(subprocess.Popen, "communicate", _communicate)
-    yield Target(subprocess.Popen, "wait", _wait)
+    yield Target(_Popen, "_execute_child", _execute_child)
+    yield Target(_Popen, "_internal_poll", _internal_poll)
+    yield Target(_Popen, "communicate", _communicate)
+    yield Target(_Popen, "wait", _wait)
     yield from process_pids.targets()
 
 
 def _execute_child(original: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(original)
     missing = [name for name in _NEEDED if name not in signature.parameters]
-    if missing or not hasattr(subprocess.Popen, "_close_pipe_fds"):
+    if missing or not hasattr(_Popen, "_close_pipe_fds"):
         raise BigfootError(f"This Python's subprocess.Popen cannot be met: it has no {', '.join(missing)}")
 
     def execute_child(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -120,7 +122,7 @@ def _execute_child(original: Callable[..., None]) -> Callable[..., None]:
             caller(2),
             _content(given["p2cread"], given["p2cwrite"]),
             bool(self.text_mode),
-            self.encoding or "utf-8",
+            self.encoding or (locale.getpreferredencoding(False) if self.text_mode else "utf-8"),
             given["cwd"],
             given["env"],
         )

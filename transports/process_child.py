@@ -24,8 +24,12 @@ _HARMLESS = frozenset(
     if hasattr(signal, name)
 )
 
-# The child of a process id, or None where it is a real one.
+_known: weakref.WeakValueDictionary[int, Child] = weakref.WeakValueDictionary()
+
+# The child of a process id, or None where it is a real one, or of a process that was waited for.
 of = _children.get
+# The same, also where an event loop has waited for it by itself.
+known = _known.get
 
 
 class Program:
@@ -53,6 +57,9 @@ class Program:
     def timed_out(self, name: str) -> None:
         """The parent has waited in vain."""
 
+    def said(self) -> tuple[bytes, bytes] | None:
+        """Return what the script gives to a parent that reads nothing and asks all the same; None for nothing."""
+
     def awaited(self, *, blocking: bool) -> None:
         """The parent is about to wait for the exit."""
 
@@ -74,6 +81,7 @@ class Child:
 
     Attributes:
         pid: its process id.
+        inherited: whether it writes where this process writes, so that nobody reads it.
         pipes: what it reads and writes.
         lock: held while anything of it changes.
         code: its exit code; None while it runs.
@@ -84,6 +92,7 @@ class Child:
         self.pid = next(_pids)
         self.lock = threading.RLock()
         self.pipes = Pipes(ends, self.lock, program.received, self._moved)
+        self.inherited = ends.inherited
         self.code: int | None = None
         self.reaped = False
         self._program = program
@@ -95,7 +104,7 @@ class Child:
 
     def start(self, popen: Any = None) -> None:
         """Begin; the process is forgotten when the parent's object for it is."""
-        _children[self.pid] = self
+        _children[self.pid] = _known[self.pid] = self
         if popen is not None:
             weakref.finalize(popen, _children.pop, self.pid, None).atexit = False
         with self.lock:
@@ -156,6 +165,10 @@ class Child:
         """The parent has got to know the exit code from its loop."""
         if self.code is not None:
             self._collect()
+
+    def said(self) -> tuple[bytes, bytes] | None:
+        """Return what a parent is given that reads nothing and asks all the same; None for what it would get."""
+        return self._program.said() if self.inherited else None
 
     def allow_exit(self) -> None:
         """Note that the parent waits for the exit: it will not write any more."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from bigfoot import context
@@ -47,7 +48,7 @@ def seams(started: type[Any], run: type[Any], words: Callable[..., Any]) -> tupl
         """Return a context in which the process may run really, or raise what forbids it."""
         sandbox = context.active(started)
         if sandbox is None or by_itself(sandbox):
-            return _Here()
+            return nullcontext()
         sandbox.answer(started(words(command), False, how, caller(3)))
         return context.outside()
 
@@ -135,16 +136,6 @@ def seams(started: type[Any], run: type[Any], words: Callable[..., Any]) -> tupl
         Seam("pty", of_pty),
         Seam("multiprocessing", of_multiprocessing),
     )
-
-
-class _Here:
-    """A context that changes nothing."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _command(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,16 +13,17 @@ from typing import NamedTuple
 from bigfoot import context
 
 # What a pipe that is ready takes without blocking.
-_PIECE = select.PIPE_BUF
+_PIECE: int = getattr(select, "PIPE_BUF", 512)  # not on Windows, where nothing here is used
 _READ = 1 << 16
 
 
 class Ends(NamedTuple):
-    """A child's own descriptors; None where it has none that is of any use to it."""
+    """A child's own descriptors, None where it has none that is of any use to it; whether it writes where we do."""
 
     stdin: int | None
     stdout: int | None
     stderr: int | None
+    inherited: bool = False
 
     @classmethod
     def of(cls, p2cread: int, p2cwrite: int, c2pread: int, c2pwrite: int, errread: int, errwrite: int) -> Ends:
@@ -30,7 +31,9 @@ class Ends(NamedTuple):
         kind = os.fstat(p2cread).st_mode if p2cread != -1 else 0
         reads = p2cwrite != -1 or stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
         stdout = 1 if c2pwrite == -1 else c2pwrite
-        return cls(_dup(p2cread) if reads else None, _dup(stdout), _dup(2 if errwrite == -1 else errwrite))
+        stderr = 2 if errwrite == -1 else errwrite
+        inherited = c2pwrite == errwrite == -1
+        return cls(_dup(p2cread) if reads else None, _dup(stdout), _dup(stderr), inherited)
 
 
 def _dup(fd: int) -> int | None:

@@ -11,6 +11,7 @@ import bigfoot
 from bigfoot import InAnyOrderContext, SandboxContext, StrictVerifier, UnmockedInteractionError
 from bigfoot.matchers import IsInstance, IsMapping
 from bigfoot.plugins.http import HttpPlugin
+from bigfoot.plugins.subprocess import SubprocessPlugin
 
 
 class Payments:
@@ -30,6 +31,15 @@ def test_http() -> None:
         "POST", "https://api.example.com/orders", headers={}, body={"amount": 5000}
     ).assert_response(201, IsMapping(), IsInstance(str))
     bigfoot.assert_interaction(bigfoot.http.request, method="GET", url="https://api.example.com/")
+
+
+def test_processes() -> None:
+    assert_type(bigfoot.subprocess_mock, SubprocessPlugin)
+    bigfoot.subprocess_mock.mock_run(["git", "tag"], stdout="v1\n", required=False)
+    bigfoot.subprocess_mock.mock_which("git", "/usr/bin/git")
+    session = bigfoot.popen_mock.new_session(["make"]).expect("spawn", returns=None)
+    session.expect("communicate", returns=(b"", b"", 0))
+    bigfoot.async_subprocess_mock.assert_communicate(input=None)
 
 
 async def test_async() -> None:
