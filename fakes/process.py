@@ -179,6 +179,7 @@ class SubprocessPlugin(Fake):
 
     def _start(self, spawn: Run) -> Program | Through:
         timeline = self.verifier.timeline
+        program = None
         with timeline.lock:
             step = self._next(spawn)
             if step is not None:
@@ -188,7 +189,7 @@ class SubprocessPlugin(Fake):
                 interaction.how = "mock" if step.raises is None else "error"
                 interaction.done()
                 timeline.add(interaction)
-        if step is None:
+        if step is None or program is None:
             if self.passes(spawn):
                 return THROUGH
             raise self._refusal_of_run(spawn)
