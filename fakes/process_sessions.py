@@ -110,7 +110,9 @@ class ProcessPlugin(SessionFake[ProcessSession]):
         if session is None:
             details = {"command": spawn.command, "stdin": spawn.stdin}
             raise self.refusal("spawn", details, origin=spawn.origin, notes=self._runs.near(spawn))
-        step = session.take("spawn", {"command": spawn.command, "stdin": spawn.stdin, "_": spawn}, origin=spawn.origin)
+        step = session.take("spawn", {"command": spawn.command, "stdin": spawn.stdin}, origin=spawn.origin)
+        assert step.interaction is not None
+        step.interaction.answer = spawn
         if step.raises is not None:
             raise step.raises
         program = Scripted(session, spawn)
@@ -158,14 +160,14 @@ class ProcessPlugin(SessionFake[ProcessSession]):
             code_argument("returns", given)
 
     def details(self, interaction: Interaction) -> dict[str, Any]:
-        details = {name: value for name, value in interaction.call.items() if name != "_"}
+        details = super().details(interaction).copy()
         if isinstance(details.get("input"), Input):
             details["input"] = details["input"].value
         return details
 
     def extras(self, interaction: Interaction) -> dict[str, Any]:
-        spawn: Spawn | None = interaction.call.get("_")
-        return {} if spawn is None else {"shell": spawn.shell, "cwd": spawn.cwd, "env": spawn.env}
+        spawn = interaction.answer
+        return {"shell": spawn.shell, "cwd": spawn.cwd, "env": spawn.env} if isinstance(spawn, Spawn) else {}
 
     def assert_spawn(self, *, command: Any, stdin: Any) -> None:
         """Assert the next start of a process.

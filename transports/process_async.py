@@ -10,7 +10,7 @@ from bigfoot.origin import caller
 from bigfoot.seam import Seam, Target
 
 from . import process_pids
-from .process_child import known
+from .process_child import Child, known
 
 
 def _asyncio() -> Iterator[Target]:
@@ -23,14 +23,12 @@ def _asyncio() -> Iterator[Target]:
 def _communicate(original: Callable[..., Any]) -> Callable[..., Any]:
     async def communicate(self: Any, input: Any = None) -> Any:
         child = known(self.pid)
-        if child is not None:
-            child.asked("communicate")
-        found = await original(self, input)
-        if child is not None:
-            child.seen()
-            # In production (None, None); the published examples of bigfoot ask without a pipe, and are answered.
-            return child.said() or found
-        return found
+        if child is None:
+            return await original(self, input)
+        child.asked("communicate")
+        found = await _patiently(child, original(self, input))
+        # In production (None, None); the published examples of bigfoot ask without a pipe, and are answered.
+        return child.said() or found
 
     return communicate
 
@@ -38,15 +36,33 @@ def _communicate(original: Callable[..., Any]) -> Callable[..., Any]:
 def _wait(original: Callable[..., Any]) -> Callable[..., Any]:
     async def wait(self: Any) -> Any:
         child = known(self.pid)
-        if child is not None:
-            child.asked("wait")
-            child.allow_exit()
-        found = await original(self)
-        if child is not None:
-            child.seen()
-        return found
+        if child is None:
+            return await original(self)
+        child.asked("wait")
+        child.allow_exit()
+        return await _patiently(child, original(self))
 
     return wait
+
+
+async def _patiently(child: Child, waiting: Any) -> Any:
+    """Wait for a process; for one whose script has no end, only so long.
+
+    Raises:
+        EndlessWaitError: nobody has ended it.
+    """
+    import asyncio
+
+    limit = asyncio.timeout(child.patience if child.hangs else None)
+    try:
+        async with limit:
+            found = await waiting
+    except TimeoutError:
+        if limit.expired():
+            raise child.endless() from None
+        raise
+    child.seen()
+    return found
 
 
 def _trio() -> Iterator[Target]:

@@ -85,6 +85,7 @@ class Child:
         pipes: what it reads and writes.
         lock: held while anything of it changes.
         code: its exit code; None while it runs.
+        patience: for how many seconds the parent may wait for ever.
         reaped: whether somebody has got to know it.
     """
 
@@ -96,7 +97,7 @@ class Child:
         self.code: int | None = None
         self.reaped = False
         self._program = program
-        self._patience = patience
+        self.patience = patience
         self._finishing: int | None = None
         self._awaited = False
         self._exited = threading.Event()
@@ -157,8 +158,8 @@ class Child:
         with self.lock:
             self._program.awaited(blocking=blocking)
         self.allow_exit()
-        if blocking and not self._exited.wait(self._patience):
-            raise self._program.endless()
+        if blocking and not self._exited.wait(self.patience):
+            raise self.endless()
         return self._collect()
 
     def seen(self) -> None:
@@ -169,6 +170,15 @@ class Child:
     def said(self) -> tuple[bytes, bytes] | None:
         """Return what a parent is given that reads nothing and asks all the same; None for what it would get."""
         return self._program.said() if self.inherited else None
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the script has not come to an end by now."""
+        return self.code is None and self._finishing is None
+
+    def endless(self) -> BigfootError:
+        """Return the error for a parent that waits although nobody will ever end the process."""
+        return self._program.endless()
 
     def allow_exit(self) -> None:
         """Note that the parent waits for the exit: it will not write any more."""
