@@ -15,6 +15,11 @@ from bigfoot.namesake import Namesake
 
 _INSTALL = "pip install -e '.[dev]'"
 _NOT_MET = "NOT MET, see below"
+_PROCESSES = {
+    "subprocess_mock": "subprocess.run and its kin",
+    "popen_mock": "subprocess.Popen",
+    "async_subprocess_mock": "processes of asyncio, anyio, trio",
+}
 
 
 def text(findings: Findings, width: int = 80) -> str:
@@ -82,9 +87,9 @@ def _ground(findings: Findings, width: int) -> list[str]:
         for met in riders
     ]
     told = {name for met in findings.met if not met.client.shared for name in _answered(met, findings.config)}
-    rows += [(plugin, "any other") for plugin in plugins if plugin not in told]
+    rows += [(plugin, _PROCESSES.get(plugin, "any other")) for plugin in plugins if plugin not in told]
     return [
-        *_wrapped("Met on the ground that all connections of Python share:", width),
+        *_wrapped("Met on the ground that all connections of Python share, and all processes:", width),
         *_indented(columns([("bigfoot.", "client"), *rows], width - 2)),
         *_indented(columns([("ground", "met at"), *((_named(met), _seam(met)) for met in shared)], width - 2)),
     ]

@@ -7,16 +7,20 @@ from typing import Any
 
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.transports.process import Spawn
+from bigfoot.values import Secret
 
+Promised = list[str | Secret] | str | Secret
 _REMEDY = 'give a list such as ["git", "status"], or a text for a shell such as "git status | wc"'
 
 
-def command_argument(command: Any) -> list[str] | str:
-    """Check a `command=` argument, and return it as text.
+def command_argument(command: Any) -> Promised:
+    """Check a `command=` argument, and return it as text; what stands for a secret in it stays.
 
     Raises:
         InvalidArgumentError: it is none.
     """
+    if isinstance(command, Secret):
+        return command
     if isinstance(command, str):
         if command:
             return command
@@ -26,12 +30,12 @@ def command_argument(command: Any) -> list[str] | str:
     if isinstance(command, bytes) or not isinstance(command, (list, tuple)) or not command:
         raise InvalidArgumentError("command", command, _REMEDY)
     for word in command:
-        if not isinstance(word, (str, bytes, os.PathLike)):
+        if not isinstance(word, (str, bytes, os.PathLike, Secret)):
             raise InvalidArgumentError("command", command, f"{word!r} in it is no text; {_REMEDY}")
-    return [os.fsdecode(word) for word in command]
+    return [word if isinstance(word, Secret) else os.fsdecode(word) for word in command]
 
 
-def fits(promised: list[str] | str, spawn: Spawn) -> bool:
+def fits(promised: Promised, spawn: Spawn) -> bool:
     """Tell whether a process is started by the command that a test has promised."""
     return promised == spawn.command or [promised] == spawn.command
 

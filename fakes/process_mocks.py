@@ -8,7 +8,7 @@ from bigfoot import report
 from bigfoot.script import Step
 from bigfoot.transports.process import Spawn
 
-from .process_command import fits
+from .process_command import Promised, fits
 
 
 class MockedRun(Step):
@@ -16,7 +16,7 @@ class MockedRun(Step):
 
     __slots__ = ("command", "raises", "returncode", "shell", "stderr", "stdout")
 
-    def __init__(self, command: list[str] | str, shell: bool, required: bool, **answer: Any) -> None:
+    def __init__(self, command: Promised, shell: bool, required: bool, **answer: Any) -> None:
         super().__init__(required=required)
         self.command = command
         self.shell = shell

@@ -107,7 +107,7 @@ def test_a_client_that_cannot_be_imported(shelf: Path, monkeypatch: pytest.Monke
     found = doctor.examine(tmp_path)
 
     (met,) = found.met
-    assert "broken_client telepathy NOT MET" in said(found)
+    assert "broken_client  telepathy  NOT MET" in said(found)
     assert diagnosis.troubles(found)[0] == (
         "broken_client is installed and is not met: no libspoon.so. Its calls go out, sandbox or not."
     )

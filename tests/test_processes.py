@@ -143,6 +143,8 @@ class TestRuns:
             lambda: subprocess.run(["a b", "c"]),
             lambda: subprocess.run("a | b", shell=True),
             lambda: os.system("a"),
+            lambda: subprocess.run(["login", "--password=hunter2", "x"]),
+            lambda: subprocess.run("login --password=hunter2", shell=True),
             started_and_killed,
         ]
         for call in calls:
@@ -151,12 +153,13 @@ class TestRuns:
             mocked = StrictVerifier()
             hint = refused.value.hint.partition("add before the sandbox:\n")[2]
             names = {name: mocked.plugin(name) for name in ("subprocess_mock", "popen_mock")}
-            exec("if True:\n" + hint, {"bigfoot": types.SimpleNamespace(**names)})
+            assert "hunter2" not in hint
+            exec("if True:\n" + hint, {"bigfoot": types.SimpleNamespace(**names, Secret=bigfoot.Secret)})
             with mocked.sandbox():
                 call()
             interaction, *_ = mocked.timeline
             assertion = "if True:\n    " + interaction.plugin.assertion(interaction)  # type: ignore[union-attr]
-            exec(assertion, {"bigfoot": types.SimpleNamespace(**names)})
+            exec(assertion, {"bigfoot": types.SimpleNamespace(**names, Secret=bigfoot.Secret)})
             mocked.verify_all()
 
     @pytest.mark.parametrize(
