@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import gc
+import importlib
 import multiprocessing
 import os
 import pty
@@ -791,6 +792,25 @@ class TestBystanders:
             import starts_at_import  # type: ignore[import-not-found]
         assert starts_at_import.SAID == b"x\n"
         assert list(verifier.timeline) == []
+
+    def test_an_import_that_runs_the_tests_is_none(
+        self, verifier: StrictVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "runs_tests.py").write_text("import sys\nsys.modules['runner_of_tests'].call()\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        runner: Any = types.ModuleType("_pytest.of_tests")
+        runner.test = lambda: subprocess.run(["x"])
+        exec("def call(): test()", vars(runner))
+        monkeypatch.setitem(sys.modules, "runner_of_tests", runner)
+        sandbox = verifier.sandbox()
+
+        def of_a_fixture() -> None:
+            sandbox.__enter__()
+
+        of_a_fixture()
+        with pytest.raises(UnmockedInteractionError):
+            importlib.import_module("runs_tests")
+        sandbox.__exit__(None, None, None)
 
     def test_looks_at_this_machine_are_let_through(self, verifier: StrictVerifier) -> None:
         import ctypes.util

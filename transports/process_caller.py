@@ -16,6 +16,8 @@ _TOOLS = frozenset(
         *("sysconfig", "uuid"),
     }
 )
+# What is above these on the stack is how the tests are run, a module that is imported for it included.
+_RUNNERS = frozenset({"_pytest", "pluggy", "unittest"})
 
 
 def by_itself(sandbox: Any) -> bool:
@@ -29,6 +31,8 @@ def by_itself(sandbox: Any) -> bool:
     while frame is not None and frame.f_code is not outermost:
         module = str(frame.f_globals.get("__name__"))
         package = module.partition(".")[0]
+        if package in _RUNNERS:
+            return False
         if nearest and package not in _PLUMBING:
             if package in _TOOLS or module == "multiprocessing.resource_tracker":
                 return True
