@@ -212,7 +212,8 @@ class SubprocessPlugin(Fake):
             return
         programs, self._programs = self._programs, []
         for program in programs:
-            program.child.end()
+            if program.begun:
+                program.child.end()
 
     def _refusal_of_run(self, spawn: Run) -> UnmockedInteractionError:
         shell = {"shell": True} if spawn.shell else {}

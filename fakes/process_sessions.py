@@ -126,7 +126,8 @@ class ProcessPlugin(SessionFake[ProcessSession]):
         with self.verifier.timeline.lock:
             programs, self._programs = self._programs, []
         for program in programs:
-            program.settled()
+            if program.begun:
+                program.settled()
 
     def check(self, step: SessionStep) -> None:
         for option, given in step.options.items():

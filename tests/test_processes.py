@@ -250,6 +250,26 @@ class TestPopen:
         popen.assert_spawn(command=["nope"], stdin=None)
         assert left() == before
 
+    def test_no_descriptors_are_left_for_it(
+        self, verifier: StrictVerifier, popen: PopenPlugin, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ends(popen)
+        before = left()
+        duplicate = os.dup
+
+        def dup(fd: int) -> int:
+            if fd == 2:
+                raise OSError(24, "Too many open files")
+            return duplicate(fd)
+
+        monkeypatch.setattr(os, "dup", dup)
+        with verifier.sandbox(), pytest.raises(OSError, match="Too many open files"):
+            subprocess.Popen(["x"], stdin=PIPE, stdout=PIPE)
+        assert left() == before
+        popen.assert_spawn(command=["x"], stdin=None)
+        with pytest.raises(UnusedMocksError):
+            verifier.verify_all()
+
     def test_polls_by_the_script(self, verifier: StrictVerifier, popen: PopenPlugin) -> None:
         popen.new_session().expect("spawn", returns=None).expect("poll", returns=None).expect("poll", returns=4)
         with verifier.sandbox():

@@ -36,10 +36,12 @@ class Program:
     """What a child does: told what happens to it, it says what it writes and how it ends."""
 
     child: Child
+    begun = False
 
     def begin(self, child: Child) -> None:
         """The process has started."""
         self.child = child
+        self.begun = True
 
     def received(self, data: bytes) -> None:
         """Bytes have come on its standard input; none means that it has ended."""

@@ -33,7 +33,17 @@ class Ends(NamedTuple):
         stdout = 1 if c2pwrite == -1 else c2pwrite
         stderr = 2 if errwrite == -1 else errwrite
         inherited = c2pwrite == errwrite == -1
-        return cls(_dup(p2cread) if reads else None, _dup(stdout), _dup(stderr), inherited)
+        wanted = (p2cread if reads else -1, stdout, stderr)
+        given: list[int | None] = []
+        try:
+            for one in wanted:
+                given.append(None if one == -1 else _dup(one))
+        except OSError:  # there are no more descriptors
+            for fd in given:
+                if fd is not None:
+                    os.close(fd)
+            raise
+        return cls(given[0], given[1], given[2], inherited)
 
 
 def _dup(fd: int) -> int | None:
