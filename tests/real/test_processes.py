@@ -64,3 +64,13 @@ def test_same_result_let_through(snippet: Snippet, verifier: StrictVerifier) -> 
     assert passed == snippet.run()
     assert {interaction.how for interaction in verifier.timeline} == {"pass-through"}
     verifier.verify_all()
+
+
+@EVERY_ASYNC
+async def test_same_result_of_asyncio_let_through(snippet: AsyncSnippet, verifier: StrictVerifier) -> None:
+    verifier.plugin("async_subprocess_mock").pass_through("*")
+    with verifier.sandbox():
+        passed = await snippet.run()
+    assert passed == await snippet.run()
+    assert {interaction.how for interaction in verifier.timeline} == {"pass-through"}
+    verifier.verify_all()
