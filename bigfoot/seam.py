@@ -67,7 +67,7 @@ class Seam:
         packages: tuple[str, ...] = (),
     ) -> None:
         self.library = library
-        self.watch = watch
+        self.watch = tuple((path.partition(":")[0], path) for path in watch)
         self._targets = targets
         self._waiting = False
         self._on = False
@@ -180,9 +180,12 @@ def install(seams: Iterable[Seam]) -> None:
             continue
         _refuse_if_mocked(owner, name, now)
     for seam in _seams:
-        for path in seam.watch:
+        for module, path in seam.watch:
             watched = _watched.get(path)
-            if watched is None or watched.namespace.get(watched.name) is not watched.value:
+            if watched is not None:
+                if watched.namespace.get(watched.name) is not watched.value:
+                    _watch(path)
+            elif module in sys.modules:
                 _watch(path)
 
 

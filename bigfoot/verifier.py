@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -90,9 +91,9 @@ class StrictVerifier:
 
     def prepare(self) -> frozenset[type]:
         """Put the seams on for a sandbox, and return the shapes of the calls that it answers."""
-        enabled = [fake for fake in fakes().values() if self._enables(fake)]
+        enabled = tuple(fake for fake in fakes().values() if self._enables(fake))
         seam.install([*threads.SEAMS, *(one for fake in enabled for one in fake.seams)])
-        return frozenset(shape for fake in enabled for shape in fake.takes)
+        return _shapes(enabled)
 
     def _enables(self, fake: type[Fake]) -> bool:
         return fake.name in self._plugins or (self.config.enables(fake.name) and fake.available())
@@ -262,3 +263,9 @@ class StrictVerifier:
 
     def _unused(self) -> list[Step]:
         return [step for plugin in list(self._plugins.values()) for step in plugin.unused()]
+
+
+@functools.lru_cache(16)
+def _shapes(enabled: tuple[type[Fake], ...]) -> frozenset[type]:
+    """Return the shapes of the calls that these plugins answer."""
+    return frozenset(shape for fake in enabled for shape in fake.takes)
