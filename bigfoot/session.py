@@ -7,7 +7,7 @@ checks of `expect`, the checks of the calls, the assertable fields, and the guid
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from bigfoot import report
@@ -15,8 +15,9 @@ from bigfoot.errors import InvalidArgumentError, InvalidStateError, UnmockedInte
 from bigfoot.fake import Fake, Source
 from bigfoot.interaction import Interaction
 from bigfoot.origin import Origin, caller
+from bigfoot.queued import Queued, whichever
 from bigfoot.script import Step, is_exception
-from bigfoot.steps import Kind, SessionStep, kind_of
+from bigfoot.steps import Kind, SessionStep, diagram, kind_of
 
 if TYPE_CHECKING:
     from bigfoot.verifier import StrictVerifier
@@ -33,7 +34,6 @@ class Session:
         binding: what the connection must be for this session to answer it (`host`, `port`, ...); empty for any.
         state: where the state machine is.
         origin: the line that made it.
-
     """
 
     def __init__(self, plugin: SessionFake[Any], binding: Mapping[str, Any]) -> None:
@@ -86,7 +86,10 @@ class Session:
 
     def peek(self) -> SessionStep | None:
         """Return the next step, or None when the script is at its end."""
-        return next(iter(self.remaining()), None)
+        try:
+            return self._steps[0]
+        except IndexError:
+            return None
 
     def next_is(self, *names: str) -> bool:
         """Tell whether the next step is one of these."""
@@ -124,8 +127,8 @@ class Session:
             UnmockedInteractionError: the script promises something else, or nothing more.
         """
         plugin = self.plugin
-        kind = plugin.kind(name)
-        interaction = Interaction(f"{plugin.source}:{name}", plugin, dict(details), origin=origin or caller())
+        kind, source_id = plugin.rows[name]
+        interaction = Interaction(source_id, plugin, dict(details), origin=origin or caller())
         timeline = plugin.verifier.timeline
         with timeline.lock:
             step = self._steps[0] if self._steps else None
@@ -147,8 +150,7 @@ class Session:
                     interaction.done()
                     return step
         if self.state not in kind.states:
-            error = InvalidStateError(interaction.source_id, name, self.state, frozenset(kind.states))
-            raise plugin.verifier.refuse(error)
+            raise plugin.verifier.refuse(InvalidStateError(source_id, name, self.state, frozenset(kind.states)))
         raise plugin.refusal(name, details, origin=interaction.origin, session=self, step=step)
 
     def leave(
@@ -169,10 +171,8 @@ class Session:
             step: the step that it is the rest of.
             optional: whether the verdict does without an assertion of it.
         """
-        source_id = f"{self.plugin.source}:{name}"
-        interaction = Interaction(
-            source_id, self.plugin, dict(details), step, origin=origin or caller(), optional=optional
-        )
+        source_id, where = f"{self.plugin.source}:{name}", origin or caller()
+        interaction = Interaction(source_id, self.plugin, dict(details), step, origin=where, optional=optional)
         interaction.done()
         self.plugin.verifier.timeline.append(interaction)
         return interaction
@@ -193,6 +193,7 @@ class SessionFake(Fake, Generic[S]):
         source: the head of its source ids, such as `"socket"` in `"socket:connect"`.
         initial: the state in which a session begins.
         session: the class of its sessions.
+        rows: the kinds by name, with their source ids.
     """
 
     table: ClassVar[tuple[Kind, ...]]
@@ -202,10 +203,10 @@ class SessionFake(Fake, Generic[S]):
 
     def __init__(self, verifier: StrictVerifier) -> None:
         super().__init__(verifier)
-        self._queued: list[S] = []
-        self._begun: list[S] = []
-        for kind in self.table:
-            setattr(self, kind.name, Source(f"{self.source}:{kind.name}"))
+        self._sessions: Queued[S] = Queued(self.place, verifier.timeline.lock)
+        self.rows = {kind.name: (kind, f"{self.source}:{kind.name}") for kind in self.table}
+        for name, (_, source_id) in self.rows.items():
+            setattr(self, name, Source(source_id))
 
     @classmethod
     def kind(cls, name: Any) -> Kind:
@@ -229,24 +230,25 @@ class SessionFake(Fake, Generic[S]):
         """Make a session for connections that are as the binding says; None in it stands for any."""
         bound = {name: value for name, value in binding.items() if value is not None}
         session: S = self.session(self, bound)
-        with self.verifier.timeline.lock:
-            self._queued.append(session)
+        self._sessions.add(session)
         return session
 
-    def begin(self, matches: Callable[[S], bool] = lambda session: True) -> S | None:
+    @staticmethod
+    def place(binding: Mapping[str, Any]) -> Hashable:
+        """Return where the sessions of a binding are looked for, where not everywhere."""
+        return None
+
+    def first(self, matches: Callable[[S], bool] = whichever, places: Iterable[Hashable] | None = None) -> S | None:
+        """Return the session that `begin` would take."""
+        return self._sessions.first(matches, places, take=False)
+
+    def begin(self, matches: Callable[[S], bool] = whichever, places: Iterable[Hashable] | None = None) -> S | None:
         """Take the first queued session that matches, bound ones before free ones; None if there is none."""
-        with self.verifier.timeline.lock:
-            found = [session for session in self._queued if matches(session)]
-            if not found:
-                return None
-            session = next((one for one in found if one.binding), found[0])
-            self._queued.remove(session)
-            self._begun.append(session)
-            return session
+        return self._sessions.first(matches, places, take=True)
 
     def queued(self) -> list[S]:
         """Return the sessions that no connection has taken yet."""
-        return list(self._queued)
+        return self._sessions.queued()
 
     def refusal(
         self,
@@ -282,7 +284,7 @@ class SessionFake(Fake, Generic[S]):
         return self.kind(interaction.source_id.rpartition(":")[2]).fields
 
     def unused(self) -> Iterable[Step]:
-        return [step for session in [*self._begun, *self._queued] for step in session.wanting()]
+        return [step for session in [*self._sessions.begun, *self.queued()] for step in session.wanting()]
 
     def summary(self, interaction: Interaction) -> str:
         given = ", ".join(f"{name}={report.value(value, name)}" for name, value in interaction.details.items())
@@ -295,6 +297,4 @@ class SessionFake(Fake, Generic[S]):
     @classmethod
     def diagram(cls) -> str:
         """Return the state machine as a Mermaid state diagram, for the guide."""
-        lines = ["stateDiagram-v2", f"    [*] --> {cls.initial}"]
-        lines += [f"    {state} --> {kind.to or state}: {kind.name}" for kind in cls.table for state in kind.states]
-        return "\n".join(lines)
+        return diagram(cls.table, cls.initial)

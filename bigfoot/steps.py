@@ -46,6 +46,13 @@ def kind_of(table: tuple[Kind, ...], name: Any) -> Kind:
     raise InvalidArgumentError("method", name, f"there is no such step{meant}; there are {', '.join(names)}")
 
 
+def diagram(table: tuple[Kind, ...], initial: str) -> str:
+    """Return a table as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", f"    [*] --> {initial}"]
+    lines += [f"    {state} --> {kind.to or state}: {kind.name}" for kind in table for state in kind.states]
+    return "\n".join(lines)
+
+
 class SessionStep(Step):
     """One step of a session.
 

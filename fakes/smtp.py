@@ -12,7 +12,7 @@ from bigfoot.session import Kind, Session, SessionFake, SessionStep
 from bigfoot.transports import socket as transport
 from bigfoot.transports.dial import Claim, Dial, claim
 
-from .address import host_argument, port_argument
+from .address import host_argument, place, places, port_argument
 from .smtp_mail import expected
 from .smtp_peer import SmtpPeer
 from .smtp_script import MAIL, outcome
@@ -37,6 +37,7 @@ class SmtpPlugin(SessionFake[Session]):
     takes = (Dial,)
     source = "smtp"
     initial = "disconnected"
+    place = staticmethod(place)
     # A client says hello by itself, so that a script may leave it out; and it may say it again (after STARTTLS).
     table: ClassVar[tuple[Kind, ...]] = (
         Kind("connect", ("host", "port"), ("disconnected",), "connected", _REPLY),
@@ -82,20 +83,18 @@ class SmtpPlugin(SessionFake[Session]):
     def claims(self, call: Dial) -> int:
         if call.kind == "datagram":
             return Claim.NONE
-        queued = [session for session in self.queued() if _answers(session, call)]
-        bound = any(session.binding for session in queued)
+        queued = self.first(_connects, places(call))
+        bound = queued is not None and bool(queued.binding)
         if call.kind == "unix":
             return Claim.BOUND if bound else Claim.NONE
-        known = call.port in _PORTS
+        scripted, known = queued is not None, call.port in _PORTS
         if call.first is not None:  # the server speaks first: a mail client has waited for that
             speaks = call.first == b"" or call.first[:5].upper() in _HELLOS
-            return claim(
-                call, bound=bound, scripted=bool(queued), ports=_PORTS, speaks=speaks and (bool(queued) or known)
-            )
+            return claim(call, bound=bound, scripted=scripted, ports=_PORTS, speaks=speaks and (scripted or known))
         if bound or known:
-            return claim(call, bound=bound, scripted=bool(queued), ports=_PORTS, speaks=None if queued else True)
+            return claim(call, bound=bound, scripted=scripted, ports=_PORTS, speaks=None if scripted else True)
         # A greeting cannot be held back until the client shows what it speaks, as it says nothing before: others first.
-        return Claim.NONE if not queued else Claim.FIRST_BYTES if call.by_user else Claim.RAW
+        return Claim.NONE if not scripted else Claim.FIRST_BYTES if call.by_user else Claim.RAW
 
     def answer(self, call: Dial) -> SmtpPeer:
         """Return the peer of a connection.
@@ -104,7 +103,7 @@ class SmtpPlugin(SessionFake[Session]):
             UnmockedInteractionError: no session is left for it.
         """
         details = {"host": call.host, "port": call.port}
-        session = self.begin(lambda session: _answers(session, call))
+        session = self.begin(_connects, places(call))
         if session is None:
             raise self.refusal("connect", details, origin=call.origin)
         welcome = outcome(session.take("connect", details, origin=call.origin))
@@ -171,5 +170,5 @@ class SmtpPlugin(SessionFake[Session]):
         self.verifier.assert_interaction(self.quit)
 
 
-def _answers(session: Session, dial: Dial) -> bool:
-    return dial.fits(session.binding) and session.upcoming("connect") is not None
+def _connects(session: Session) -> bool:
+    return session.upcoming("connect") is not None

@@ -16,7 +16,7 @@ from bigfoot.transports import socket as transport
 from bigfoot.transports.dial import THROUGH, Claim, Dial, Lookup, Peer, Through
 from bigfoot.verifier import StrictVerifier
 
-from .address import host_argument, port_argument
+from .address import host_argument, place, places, port_argument
 from .first_bytes import described
 from .socket_peer import SocketPeer, raised
 
@@ -37,6 +37,7 @@ class SocketPlugin(SessionFake[Session]):
     takes = (Dial, Lookup)
     source = "socket"
     initial = "disconnected"
+    place = staticmethod(place)
     table: ClassVar[tuple[Kind, ...]] = (
         Kind("connect", ("host", "port"), ("disconnected",), "connected"),
         Kind("send", ("data",), ("connected",), returns="the number of bytes sent"),
@@ -102,12 +103,12 @@ class SocketPlugin(SessionFake[Session]):
     def claims(self, call: Any) -> int:
         if not isinstance(call, Dial):
             return Claim.REFUSAL
-        queued = [session for session in self.queued() if _answers(session, call)]
-        if any(session.binding for session in queued):
+        queued = self.first(lambda session: session.next_is(call.method), places(call))
+        if queued is not None and queued.binding:
             return Claim.BOUND
         if call.own or self._passes(call):
             return Claim.OWN
-        return Claim.RAW if queued and call.kind != "unix" else Claim.REFUSAL
+        return Claim.RAW if queued is not None and call.kind != "unix" else Claim.REFUSAL
 
     def _passes(self, dial: Dial) -> bool:
         return any(dial.fits(rule) for rule in self._through)
@@ -122,9 +123,10 @@ class SocketPlugin(SessionFake[Session]):
             if not dial.own:
                 self._note_pass(dial)
             return THROUGH
-        session = self.begin(lambda session: _answers(session, dial)) if claim > Claim.REFUSAL else None
-        if session is not None:
-            return self._connect(session, dial)
+        if claim > Claim.REFUSAL:
+            session = self.begin(lambda session: session.next_is(dial.method), places(dial))
+            if session is not None:
+                return self._connect(session, dial)
         if dial.kind == "unix":
             return THROUGH  # tools of this machine; a session that is bound to the path is the way to mock one
         if dial.first is None and (dial.kind == "datagram" or not dial.by_user):
@@ -213,10 +215,6 @@ class SocketPlugin(SessionFake[Session]):
     def assert_close(self) -> None:
         """Assert the next `close`."""
         self.verifier.assert_interaction(self.close)
-
-
-def _answers(session: Session, dial: Dial) -> bool:
-    return dial.fits(session.binding) and session.next_is(dial.method)
 
 
 def _address(dial: Dial) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from bigfoot.transports.http import HttpReply
 from bigfoot.urls import Url
 
 from . import websocket_script as script
+from .address import place, places
 from .socket_peer import raised
 from .websocket_peer import Unsent, WebSocketPeer
 
@@ -35,6 +36,7 @@ class WebSocketSessions(SessionFake[Session]):
     seams = transport.SEAMS
     takes = (Dial,)
     initial = "connecting"
+    place = staticmethod(place)
     table: ClassVar[tuple[Kind, ...]] = (
         Kind(
             "connect",
@@ -83,15 +85,15 @@ class WebSocketSessions(SessionFake[Session]):
 
     def found(self, dial: Dial, uri: Url) -> Session | None:
         """Take the session that answers a connection; None if there is none."""
-        return self.begin(lambda session: dial.fits(session.binding) and session.binding.get("uri", uri) == uri)
+        return self.begin(lambda session: session.binding.get("uri", uri) == uri, places(dial))
 
     def claims(self, call: Dial) -> int:
         speaks = None if call.first is None else _speaks(call.first)
-        fitting = [session for session in self.queued() if call.fits(session.binding)]
-        bound = any(session.binding for session in fitting)
+        fitting = self.first(places=places(call))
+        bound = fitting is not None and bool(fitting.binding)
         if call.kind == "datagram" or speaks is False or (call.kind == "unix" and not bound):
             return Claim.NONE
-        rank = claim(call, bound=bound, scripted=bool(fitting), speaks=speaks)
+        rank = claim(call, bound=bound, scripted=fitting is not None, speaks=speaks)
         if call.first is None or self.own.match(call.first):
             return rank
         return {Claim.RECOGNIZED: Claim.SCRIPTED, Claim.FIRST_BYTES: Claim.NONE}.get(rank, rank)
@@ -105,16 +107,15 @@ class WebSocketSessions(SessionFake[Session]):
 
     def _refuse(self, dial: Dial) -> None:
         """Let a connection attempt fail, if the session that it would take says so."""
-        fitting = [session for session in self.queued() if dial.fits(session.binding)]
-        if not fitting:
+        session = self.first(places=places(dial))
+        if session is None:
             return
-        session = next((one for one in fitting if one.binding), fitting[0])
         step = session.peek()
         if step is None or step.name != "connect" or step.raises is None:
             return
         if isinstance(script.event(step.raises), (HttpReply, script.Lost)):
             return  # a server does answer, and says so
-        if self.begin(lambda one: one is session) is session:
+        if self.begin(lambda one: one is session, places(dial)) is session:
             uri = session.binding.get("uri") or Undisclosed.of(dial)
             session.take("connect", {"uri": Url(uri) if type(uri) is str else uri}, origin=dial.origin)
             raise raised(step.raises)

@@ -203,3 +203,34 @@ class TestThePlugin:
             "    busy --> busy: talk",
             "    busy --> idle: hang_up",
         ]
+
+
+class TestManySessions:
+    def test_are_taken_in_order_wherever_they_are_looked_for(self, phone: Phone) -> None:
+        for number in ("1", None, "2", None, "1"):
+            phone.new_session(number)
+        taken = [phone.begin() for _ in range(5)]
+        assert [session.binding.get("number") for session in taken if session] == ["1", "2", "1", None, None]
+        assert phone.begin() is None
+
+    def test_those_that_do_not_match_stay(self, phone: Phone) -> None:
+        sessions = [phone.new_session() for _ in range(4)]
+        assert phone.begin(lambda session: session in sessions[2:]) is sessions[2]
+        assert phone.first() is sessions[0]
+        assert phone.queued() == [sessions[0], sessions[1], sessions[3]]
+
+    def test_only_those_of_the_same_place_are_looked_at(self, verifier: StrictVerifier) -> None:
+        plugin = verifier.plugin("socket_mock")
+        sessions = [plugin.new_session(f"host{number}", 7) for number in range(100)]
+        free = plugin.new_session()
+        looked: list[Session] = []
+
+        def notes(session: Session) -> bool:
+            looked.append(session)
+            return True
+
+        places = (("host70", 7), ("host70", None), (None, 7), (None, None))
+        assert plugin.begin(notes, places) is sessions[70]
+        assert looked == [sessions[70], free]
+        assert plugin.begin(notes, places) is free
+        assert plugin.begin(notes, places) is None

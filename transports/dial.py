@@ -81,7 +81,7 @@ class Dial:
     def fits(self, binding: Mapping[str, Any]) -> bool:
         """Tell whether a session that is bound to `host` and `port`, to one of them, or to none may answer it."""
         host, port = binding.get("host"), binding.get("port")
-        return (host is None or _normal(host) == _normal(self.host)) and (port is None or port == self.port)
+        return (host is None or normal(host) == normal(self.host)) and (port is None or port == self.port)
 
 
 class Lookup:
@@ -103,7 +103,8 @@ class Lookup:
         self.origin = origin
 
 
-def _normal(host: str) -> str:
+def normal(host: str) -> str:
+    """Return a host name, or the path of a unix socket, as it is compared."""
     return host.rstrip(".").lower() if "/" not in host else host
 
 
