@@ -30,6 +30,7 @@ class Conversation:
             transaction.
         spoiled: whether a command of the transaction was refused.
         subscribed: by the kind of subscription (`"subscribe"`, `"psubscribe"`, `"ssubscribe"`), what to.
+        listening: whether it is subscribed to anything.
         over: whether the server closes the connection after its reply.
     """
 
@@ -39,16 +40,12 @@ class Conversation:
         self.queued: list[Any] | None = None
         self.spoiled = False
         self.subscribed: dict[str, list[bytes]] = {"subscribe": [], "psubscribe": [], "ssubscribe": []}
+        self.listening = False
         self.over = False
 
     def encode(self, value: Any) -> bytes:
         """Return a reply as it stands on this wire."""
         return encode(value, self.protocol)
-
-    @property
-    def listening(self) -> bool:
-        """Whether it is subscribed to anything."""
-        return any(self.subscribed.values())
 
     def hears(self, channel: bytes, pattern: bytes | None) -> bytes | None:
         """Return as what kind of push a message reaches the client, or None if it is not subscribed to it."""
@@ -117,6 +114,7 @@ def _subscribe(kind: str) -> Chore:
             if word not in names:
                 names.append(word)
             acknowledged.append(Push((kind.encode(), word, _count(conversation, kind))))
+        conversation.listening = any(conversation.subscribed.values())
         return b"".join(map(conversation.encode, acknowledged))
 
     return subscribe
@@ -133,6 +131,7 @@ def _unsubscribe(kind: str) -> Chore:
             if word in names:
                 names.remove(word)
             acknowledged.append(Push((ending, word, _count(conversation, kind))))
+        conversation.listening = any(conversation.subscribed.values())
         return b"".join(map(conversation.encode, acknowledged))
 
     return unsubscribe

@@ -81,38 +81,55 @@ class Promises:
         Raises:
             InvalidArgumentError: the call, made so, never gives the promised value.
         """
-        timeline = self._verifier.timeline
         for queue in self._queues(command):
+            first = queue.peek()
+            if first is not None and first.args is None:
+                taken = self._use(queue, first, command, words, protocol, origin)
+                if taken is not None:
+                    return taken
             for step in self._meant(queue, command, words):
-                reply = b"" if step.raised is not None else self._encoded(step, protocol, words)
-                interaction = Interaction(source_of(command), self._plugin, (command, words), step, origin=origin())
-                if step.raised is not None:
-                    interaction.how = "error"
-                with timeline.lock:
-                    if step.left == 0:  # another thread was faster
-                        continue
-                    queue.use(step)
-                    timeline.add(interaction)
-                interaction.done()
-                return step, reply
+                taken = self._use(queue, step, command, words, protocol, origin)
+                if taken is not None:
+                    return taken
         return None
+
+    def _use(
+        self,
+        queue: Queue[Reply],
+        step: Reply,
+        command: str,
+        words: list[bytes],
+        protocol: int,
+        origin: Callable[[], Origin],
+    ) -> tuple[Reply, bytes] | None:
+        """Use a promise for a call, and leave an interaction; None if another thread was faster."""
+        reply = b"" if step.raised is not None else self._encoded(step, protocol, words)
+        interaction = Interaction(source_of(command), self._plugin, (command, words), step, origin=origin())
+        if step.raised is not None:
+            interaction.how = "error"
+        timeline = self._verifier.timeline
+        with timeline.lock:
+            if step.left == 0:
+                return None
+            queue.use(step)
+            timeline.add(interaction)
+        interaction.done()
+        return step, reply
 
     def _meant(self, queue: Queue[Reply], command: str, words: list[bytes]) -> Iterator[Reply]:
         """Yield the promises of a queue that are meant for a call. Runs user code: matchers."""
-        first = queue.peek()
-        if first is not None and first.args is None:
-            yield first
         with self._verifier.timeline.lock:
             steps = list(queue)
         args = arguments(command, words)
         yield from (step for step in steps if step.answers(args))
 
-    def _queues(self, command: str) -> Iterator[Queue[Reply]]:
-        if command in self._replies:
-            yield self._replies[command]
-        head, _, second = command.partition(" ")
-        if second and head in self._replies:
-            yield self._replies[head]
+    def _queues(self, command: str) -> tuple[Queue[Reply], ...]:
+        found = self._replies.get(command)
+        head, space, _ = command.partition(" ")
+        if not space:
+            return () if found is None else (found,)
+        of_head = self._replies.get(head)
+        return tuple(queue for queue in (found, of_head) if queue is not None)
 
     def _encoded(self, step: Reply, protocol: int, words: list[bytes]) -> bytes:
         try:

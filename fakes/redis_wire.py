@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -31,8 +31,8 @@ class CommandReader:
         self._missing = 0  # words of the command that is being read
         self._length: int | None = None  # of the word that is being read
 
-    def feed(self, data: bytes) -> Iterator[list[bytes]]:
-        """Yield the commands that these bytes complete.
+    def feed(self, data: bytes) -> Iterable[list[bytes]]:
+        """Return the commands that these bytes complete, one after the other.
 
         Raises:
             ProtocolError: they are not RESP; nothing can be read after that.
@@ -40,9 +40,11 @@ class CommandReader:
         if not self._buffer and not self._missing and len(data) <= _ONE_PIECE:
             command = _whole(data)
             if command is not None:
-                yield command
-                return
+                return (command,)
         self._buffer += data
+        return self._completed()
+
+    def _completed(self) -> Iterator[list[bytes]]:
         while (command := self._next()) is not None:
             if command:
                 yield command

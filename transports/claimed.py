@@ -27,6 +27,8 @@ else:
 PIECE = 64 * 1024  # bytes; surely less than the buffer of a socketpair, which the same thread has to empty again
 _PEEK = int(socket.MSG_PEEK)  # plain numbers: the arithmetic of flags costs more than the read
 _DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
+_fileno = socket.socket.fileno  # not the one by which others are told of it
+_BETWEEN = frozenset({"ssl", __name__})  # modules whose own calls these are not
 _ADDRESS_LEVELS = frozenset({socket.IPPROTO_IP, socket.IPPROTO_TCP, getattr(socket, "IPPROTO_IPV6", 41)})
 
 
@@ -40,7 +42,7 @@ def claim(client: socket.socket, connection: Connection) -> None:
 
 def claimed(client: Any) -> Connection | None:
     """Return the connection that a socket is the client's end of, or None if it is not ours."""
-    return registry.of(client.fileno()) if isinstance(client, Claimed) else None
+    return registry.of(_fileno(client)) if isinstance(client, Claimed) else None
 
 
 @functools.cache
@@ -56,10 +58,16 @@ def _claimed_class(kind: type[socket.socket]) -> type[socket.socket]:
 def calls(name: str, size: int = 0) -> Call:
     """Describe the call of the method that asks, by whom it was made."""
     frame: FrameType | None = sys._getframe(2)
-    module = ""
-    while frame is not None and (module := str(frame.f_globals.get("__name__"))) in ("ssl", __name__):
+    module = None
+    while frame is not None and (module := frame.f_globals.get("__name__")) in _BETWEEN:
         frame = frame.f_back
-    return Call(name, size, stream=module == "socket" or module.startswith("asyncio."))
+    return Call(name, size, stream=_is_stream(module))
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_stream(module: object) -> bool:
+    """Tell whether a module makes a stream of a socket."""
+    return isinstance(module, str) and (module == "socket" or module.startswith("asyncio."))
 
 
 class Claimed(Plain):
@@ -68,17 +76,30 @@ class Claimed(Plain):
     __slots__ = ()
 
     def _connection(self) -> Connection | None:
-        return registry.of(self.fileno())
+        return registry.of(_fileno(self))
+
+    def fileno(self) -> int:
+        fd = super().fileno()
+        connection = registry.of(fd)
+        if connection is not None:
+            connection.known = True
+        return fd
 
     def send(self, data: Any, flags: int = 0, /) -> int:
+        connection = registry.of(_fileno(self))
+        call = calls("send")
+        if connection is not None and connection.inline and type(data) is bytes and connection.pump(call, data):
+            return len(data) if call.result is None else min(len(data), call.result)
         sent = super().send(data, flags)
-        return self._pump(calls("send"), sent)
+        return self._pump(call, sent)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
-        connection = self._connection()
+        connection = registry.of(_fileno(self))
         if connection is None or not connection.inline:
             return super().sendall(data, flags)
         call = calls("sendall")
+        if type(data) is bytes and connection.pump(call, data):
+            return None
         with memoryview(data) as view, view.cast("B") as given:
             sent = 0
             while sent < len(given):
@@ -106,6 +127,11 @@ class Claimed(Plain):
         return sent if call.result is None else min(sent, call.result)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
+        connection = registry.of(_fileno(self))
+        if connection is not None and connection.quiet and self.gettimeout() is not None:
+            read = super().recv(size, flags)
+            connection.flush()
+            return read
         data: bytes = self._read(super().recv, calls("recv", size), bytes, flags, size, flags)
         return data
 
@@ -133,7 +159,7 @@ class Claimed(Plain):
         blocking = self.gettimeout() != 0 and not flags & _DONTWAIT
         connection.reading(call, blocking=blocking)
         if blocking and self.gettimeout() is None and not self._buffered():
-            connection.wait(self.fileno(), call)
+            connection.wait(_fileno(self), call)
         got = read(*args)
         if not flags & _PEEK:
             connection.delivered(call, data(got))
@@ -168,6 +194,7 @@ class Claimed(Plain):
         return not isinstance(super().getsockname(), (str, bytes))
 
     def shutdown(self, how: int, /) -> None:
+        self.fileno()  # what is sent from here on is the kernel's to refuse
         super().shutdown(how)
         self._pump(calls("shutdown"))
 
@@ -175,7 +202,7 @@ class Claimed(Plain):
         copy = super().dup()
         connection = self._connection()
         if connection is not None:
-            connection.fds.add(copy.fileno())
+            connection.fds.add(_fileno(copy))
             claim(copy, connection)
         return copy
 
@@ -187,7 +214,7 @@ class Claimed(Plain):
 
     def detach(self) -> int:
         # uvloop detaches a socket when it closes the descriptor itself, in C.
-        fd = self.fileno()
+        fd = _fileno(self)
         connection = self._connection()
         if connection is not None and not connection.inline:
             registry.forget(fd)
@@ -196,7 +223,7 @@ class Claimed(Plain):
 
     def _real_close(self, *args: Any, **options: Any) -> None:
         # The one that both close() and the last file of makefile() end in.
-        fd = self.fileno()
+        fd = _fileno(self)
         connection = registry.forget(fd)
         super()._real_close(*args, **options)  # type: ignore[misc]
         if connection is not None:

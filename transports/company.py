@@ -29,6 +29,10 @@ class Company:
         """Note that the running thread uses it."""
         self._threads.add(threading.get_ident())
 
+    def knows(self) -> bool:
+        """Tell whether the running thread is known to use it."""
+        return threading.get_ident() in self._threads
+
     @property
     def absent(self) -> bool:
         """Whether no other thread can do anything about it."""

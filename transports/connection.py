@@ -13,10 +13,10 @@ import time
 from bigfoot.errors import BigfootError, EndlessWaitError
 
 from . import kernel
-from .dial import Call, Peer
+from .dial import Call
 from .line import Line
 
-_PIECE = 256 * 1024  # bytes
+_PIECE = 64 * 1024  # bytes
 _WRITES = frozenset({"send", "sendall", "sendto"})
 _PATIENCE = 1.0  # seconds; only a server that speaks first is waited for so long, where other threads are at work
 
@@ -34,35 +34,44 @@ class Connection(Line):
     @property
     def polls(self) -> bool:
         """Whether something can happen that no event of the far end tells: the client has taken all, or closed."""
-        return not self.over and (self._ended or self._wants_drained())
-
-    def _wants_drained(self) -> bool:
-        return self.peer is not None and type(self.peer).drained is not Peer.drained
+        return not self.over and (self._ended or self._drains)
 
     @property
     def awaits_tls(self) -> bool:
         """Whether the next that the client says may be a ClientHello."""
         return not self._ended and self._layer.awaits_tls
 
-    def pump(self, call: Call | None = None) -> None:
+    def pump(self, call: Call | None = None, data: bytes = b"") -> bool:
         """Move what the client has written to the peer, and what the peer sends to the client.
 
         Arguments:
             call: the client's call that is under way.
+            data: what it writes, where it has not been written yet; it then need not go through the kernel.
+
+        Returns:
+            bool: False if the data has to be written first.
 
         Raises:
             BaseException: whatever the peer raises, where that may go up through the client.
         """
         with self.lock:
+            peer = self.peer
+            if data and (self.known or self.over or self._ended or peer is None or not self._layer.clear):
+                return False
             outer, self.calling = self.calling, call
             try:
-                self._move()
+                if data and peer is not None:
+                    peer.received(data)
+                    self.flush()
+                else:
+                    self._move()
             except BaseException as error:
                 if self.raises:
                     raise
                 self._keep(error)
             finally:
                 self.calling = outer
+            return True
 
     def _move(self) -> None:
         while not (self._ended or self.over):
@@ -72,7 +81,9 @@ class Connection(Line):
                 break
             except OSError:  # the client has closed with something unread
                 data = b""
-            if data or self.dial.kind == "datagram":
+            if data and self._layer.clear and self.peer is not None:
+                self.peer.received(data)
+            elif data or self.dial.kind == "datagram":
                 self._take(data)
             else:
                 self._end()
@@ -169,6 +180,11 @@ class Connection(Line):
             self.inline = self.seen = self.raises = False
 
     @property
+    def quiet(self) -> bool:
+        """Whether a read needs nothing of ours: the peer does not ask about it, and nothing is held back."""
+        return not (self._attends or self._outbox.size) and self._fault is None and self._company.knows()
+
+    @property
     def _undecided(self) -> bool:
         return self.peer is None and not self._layer.heard
 
@@ -212,13 +228,14 @@ class Connection(Line):
                 if peer is not None and self.seen:
                     peer.delivered(call, data)
                 self.flush()
-                self.settle()
+                if self._drains:
+                    self.settle()
             finally:
                 self.calling = outer
 
     def settle(self) -> None:
         """Tell the peer if the client has taken everything."""
-        if self._wants_drained() and not self.over and not self.unread:
+        if self._drains and not self.over and not self.unread:
             assert self.peer is not None
             self.peer.drained()
             self.flush()

@@ -9,6 +9,11 @@ import struct
 import sys
 from collections.abc import Iterable
 
+if sys.platform != "win32":
+    import fcntl
+    import termios
+
+_unpack = struct.Struct("i").unpack
 _ReadSelector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
@@ -16,12 +21,9 @@ def waiting(fds: Iterable[int]) -> int:
     """Return how many bytes have arrived at the first of these file descriptors that is open, and were not read."""
     if sys.platform == "win32":
         return 0
-    import fcntl
-    import termios
-
     for fd in fds:
         try:
-            count: int = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
+            count: int = _unpack(fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
         except OSError:  # closed, and nobody told
             continue
         return count

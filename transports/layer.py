@@ -19,6 +19,7 @@ class Layer:
         put: sends bytes to the client, as they are.
 
     Attributes:
+        clear: whether what either side says goes to the other as it is.
         expecting: whether the next that the client says is TLS (STARTTLS).
         heard: whether the client has said anything.
         server: the server's side of TLS, once the client has begun with it.
@@ -26,6 +27,7 @@ class Layer:
     """
 
     def __init__(self, dial: Dial, put: Callable[[bytes], None]) -> None:
+        self.clear = False
         self.expecting = False
         self.heard = False
         self.server: ServerTls | None = None
@@ -45,6 +47,11 @@ class Layer:
     def greeting(self) -> int:
         """How many bytes of a greeting were sent to a client that has said nothing yet."""
         return 0 if self.heard or self._held or self.server is not None else len(self._greeting)
+
+    def expect(self) -> None:
+        """Take the next that the client says for the beginning of TLS."""
+        self.expecting = True
+        self.clear = False
 
     def take_back(self) -> None:
         """Hold the greeting: the client begins with TLS, and has not read it."""
@@ -81,6 +88,7 @@ class Layer:
                 self._held = False
                 self._put(self._greeting)
         self.heard = True
+        self.clear = self.server is None
         return data if self.server is None else self._decrypt(self.server, data)
 
     def _decrypt(self, server: ServerTls, data: bytes) -> bytes:

@@ -37,6 +37,7 @@ class Line(Wire):
         peer: who answers; None while the first bytes have to tell.
         options: what was set for TCP, which the carrier may not be.
         buffered: returns how many bytes the client's own TLS has decrypted and not handed over.
+        known: whether somebody was told the client's descriptor: what is written may not be written by its methods.
         retire: called when it is over; whoever watches the far end must let go of it before it is closed.
     """
 
@@ -54,11 +55,14 @@ class Line(Wire):
         self.options: dict[tuple[int, int], Any] = {}
         self.buffered: Callable[[], int] = int
         self.retire: Callable[[], None] = far.close
+        self.known = False
         self._outbox = Outbox(far)
         self._layer = Layer(dial, self._outbox.put)
         self._company = Company()
         self._fault: BaseException | None = None  # what the client's next read raises
         self._broken = False
+        self._drains = False  # whether the peer wants to know when the client has taken all
+        self._attends = True  # whether reads are to be told to the peer
         self._ended = False
         self._file = kernel.identity(fd)
         far.setblocking(False)
@@ -68,6 +72,9 @@ class Line(Wire):
         with self.lock:
             self.peer = peer
             if peer is not None:
+                kind = type(peer)
+                self._drains = kind.drained is not Peer.drained
+                self._attends = self._drains or kind.reading is not Peer.reading or kind.delivered is not Peer.delivered
                 peer.connected(self)
 
     def _ask(self, first: bytes) -> None:
@@ -82,7 +89,10 @@ class Line(Wire):
         self.begin(peer)
 
     def send(self, data: bytes) -> None:
-        self._layer.send(data)
+        if self._layer.clear:
+            self._outbox.put(data)
+        else:
+            self._layer.send(data)
 
     def close(self) -> None:
         if not self._outbox.closing:
@@ -100,7 +110,7 @@ class Line(Wire):
             self.flush()
 
     def start_tls(self) -> None:
-        self._layer.expecting = True
+        self._layer.expect()
 
     @property
     def unread(self) -> int:
@@ -119,6 +129,8 @@ class Line(Wire):
 
     def flush(self) -> None:
         """Hand over as much as the client's buffer takes."""
+        if not self._outbox.size and not self._broken:
+            return
         with self.lock:
             if self._outbox.flush() and self._broken and not self.over:
                 self.over = True

@@ -27,10 +27,19 @@ class Outbox:
 
     def put(self, data: bytes) -> None:
         """Add bytes, and send what the client's buffer takes."""
-        if data and not self.closing:
-            self._pieces.append(memoryview(data))
-            self.size += len(data)
-            self.flush()
+        if not data or self.closing:
+            return
+        sent = 0
+        if not self._pieces:
+            try:
+                sent = self._far.send(data)
+            except BlockingIOError:
+                pass
+            except OSError:  # the client is gone
+                return
+        if sent < len(data):
+            self._pieces.append(memoryview(data)[sent:])
+            self.size += len(data) - sent
 
     def close(self) -> None:
         """End the stream after what waits."""

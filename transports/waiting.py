@@ -26,6 +26,9 @@ def _targets() -> Iterator[Target]:
 def _select(original: Callable[..., Any]) -> Callable[..., Any]:
     def select(self: Any, timeout: float | None = None) -> Any:
         if timeout != 0 and registry.count():
+            ready = original(self, 0)
+            if ready:
+                return ready
             _before(self, for_ever=timeout is None)
         return original(self, timeout)
 
