@@ -54,7 +54,6 @@ class WebSocketPeer(Peer):
         self._over = False  # one side has begun to close, or is gone: the script goes on no more
         self._gone = False  # nothing that the client says is listened to
         self._origin: Origin | None = None
-        self._under_way = 0  # bytes that were sent and not delivered, as far as deliveries are seen
         self._silent: SessionStep | None = None  # the step that lets the client wait in vain
         self._foretold: SessionStep | None = None  # the `send` whose failure the client knows before it sends
 
@@ -81,13 +80,8 @@ class WebSocketPeer(Peer):
             self._flush()
         self.wire.close()
 
-    def delivered(self, call: Call, data: bytes) -> None:
-        self._under_way -= len(data)
-
     def reading(self, call: Call) -> None:
-        if self._over or self._session is None or (self._under_way > 0 and self.wire.seen):
-            return
-        if self.wire.unread or not self.wire.alone:
+        if self._over or self._session is None or self.wire.unread or not self.wire.alone:
             return
         self._origin = self.wire.origin or caller()
         step, self._silent = self._silent, None
@@ -107,7 +101,6 @@ class WebSocketPeer(Peer):
     def _flush(self) -> None:
         data, ended = self._endpoint.outgoing()
         if data:
-            self._under_way += len(data)
             self.wire.send(data)
         if ended:
             self.wire.close()
@@ -138,7 +131,7 @@ class WebSocketPeer(Peer):
             self._open(event)
         elif isinstance(event, Message):
             self._foretold = None
-            step = self._take("send", {"message": Body(event.data), "binary": event.binary})
+            step = self._take("send", {"message": event.data, "binary": event.binary})
             if step.raises is not None and not self._over:
                 self._fail(step)
         elif isinstance(event, Ping):
@@ -229,7 +222,7 @@ class WebSocketPeer(Peer):
             self._fail(step)
             return
         fragments, binary = script.fragments(step)
-        self._take("recv", {"message": Body(b"".join(fragments)), "binary": binary})
+        self._take("recv", {"message": b"".join(fragments), "binary": binary})
         self._endpoint.send(fragments, binary=binary)
 
     def _shut(self, step: SessionStep) -> None:

@@ -16,6 +16,7 @@ from bigfoot.transports import socket as transport
 from bigfoot.transports.dial import Claim, Dial, claim
 from bigfoot.transports.http import HttpReply
 from bigfoot.urls import Url
+from bigfoot.values import Body
 
 from . import websocket_script as script
 from .address import place, places
@@ -125,11 +126,11 @@ class WebSocketSessions(SessionFake[Session]):
         script.check(step)
 
     def refusal(self, name: str, details: Mapping[str, Any], **known: Any) -> UnmockedInteractionError:
-        fields = {field: details[field] for field in self.kind(name).fields if field in details}
+        fields = {field: _read(details[field]) for field in self.kind(name).fields if field in details}
         return super().refusal(name, fields, **known)
 
     def details(self, interaction: Interaction) -> dict[str, Any]:
-        return {name: interaction.call[name] for name in self.fields(interaction)}
+        return {name: _read(interaction.call[name]) for name in self.fields(interaction)}
 
     def extras(self, interaction: Interaction) -> Mapping[str, Any]:
         fields = self.fields(interaction)
@@ -179,6 +180,11 @@ class WebSocketSessions(SessionFake[Session]):
             facts: `code` and `reason` of the close frame that came first; 1006 where the client left without one.
         """
         self.verifier.assert_interaction(self.close, **facts)
+
+
+def _read(value: Any) -> Any:
+    """Return a recorded value as it is compared: messages are recorded as they come."""
+    return Body(value) if type(value) is bytes else value
 
 
 class Undisclosed(Url):

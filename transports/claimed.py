@@ -127,8 +127,9 @@ class Claimed(Plain):
         return sent if call.result is None else min(sent, call.result)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        connection = registry.of(_fileno(self))
-        if connection is not None and connection.quiet and self.gettimeout() is not None:
+        fd = _fileno(self)
+        connection = registry.of(fd)
+        if connection is not None and connection.is_quiet(fd, self.gettimeout()):
             read = super().recv(size, flags)
             connection.flush()
             return read
@@ -136,6 +137,12 @@ class Claimed(Plain):
         return data
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        fd = _fileno(self)
+        connection = registry.of(fd)
+        if connection is not None and connection.is_quiet(fd, self.gettimeout()):
+            count = super().recv_into(buffer, nbytes, flags)
+            connection.flush()
+            return count
         call = calls("recv", nbytes or memoryview(buffer).nbytes)
         got: int = self._read(
             super().recv_into, call, lambda n: bytes(memoryview(buffer).cast("B")[:n]), flags, buffer, nbytes, flags
@@ -194,8 +201,10 @@ class Claimed(Plain):
         return not isinstance(super().getsockname(), (str, bytes))
 
     def shutdown(self, how: int, /) -> None:
-        self.fileno()  # what is sent from here on is the kernel's to refuse
         super().shutdown(how)
+        connection = self._connection()
+        if connection is not None:
+            connection.shut = True
         self._pump(calls("shutdown"))
 
     def dup(self) -> Any:

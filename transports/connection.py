@@ -56,7 +56,7 @@ class Connection(Line):
         """
         with self.lock:
             peer = self.peer
-            if data and (self.known or self.over or self._ended or peer is None or not self._layer.clear):
+            if data and not (peer is not None and self._is_direct()):
                 return False
             outer, self.calling = self.calling, call
             try:
@@ -72,6 +72,12 @@ class Connection(Line):
             finally:
                 self.calling = outer
             return True
+
+    def _is_direct(self) -> bool:
+        """Whether the peer may be given what the client has not written yet: nothing comes before that."""
+        if self.over or self._ended or self.shut or not self._layer.clear:
+            return False
+        return not (self.known and kernel.waiting((self.far.fileno(),)))
 
     def _move(self) -> None:
         while not (self._ended or self.over):
@@ -179,10 +185,11 @@ class Connection(Line):
         with self.lock:
             self.inline = self.seen = self.raises = False
 
-    @property
-    def quiet(self) -> bool:
-        """Whether a read needs nothing of ours: the peer does not ask about it, and nothing is held back."""
-        return not (self._attends or self._outbox.size) and self._fault is None and self._company.knows()
+    def is_quiet(self, fd: int, timeout: float | None) -> bool:
+        """Whether a read needs nothing of ours: something has arrived, or nobody can say how it will end."""
+        if self._counts or self._outbox.size or self._fault is not None or not self._company.knows():
+            return False
+        return timeout == 0 or (timeout is not None and not self._asks) or kernel.waiting((fd,)) > 0
 
     @property
     def _undecided(self) -> bool:

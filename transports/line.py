@@ -37,7 +37,8 @@ class Line(Wire):
         peer: who answers; None while the first bytes have to tell.
         options: what was set for TCP, which the carrier may not be.
         buffered: returns how many bytes the client's own TLS has decrypted and not handed over.
-        known: whether somebody was told the client's descriptor: what is written may not be written by its methods.
+        known: whether somebody was told the client's descriptor, and may write to it past the client's methods.
+        shut: whether the client has shut anything down: what may be sent is the kernel's to say.
         retire: called when it is over; whoever watches the far end must let go of it before it is closed.
     """
 
@@ -55,14 +56,15 @@ class Line(Wire):
         self.options: dict[tuple[int, int], Any] = {}
         self.buffered: Callable[[], int] = int
         self.retire: Callable[[], None] = far.close
-        self.known = False
+        self.known = self.shut = False
         self._outbox = Outbox(far)
         self._layer = Layer(dial, self._outbox.put)
         self._company = Company()
         self._fault: BaseException | None = None  # what the client's next read raises
         self._broken = False
-        self._drains = False  # whether the peer wants to know when the client has taken all
-        self._attends = True  # whether reads are to be told to the peer
+        self._asks = True  # whether the peer wants to know of a read that may block
+        self._counts = True  # whether it wants to know what the client has taken
+        self._drains = False  # whether it wants to know when that is all
         self._ended = False
         self._file = kernel.identity(fd)
         far.setblocking(False)
@@ -73,8 +75,9 @@ class Line(Wire):
             self.peer = peer
             if peer is not None:
                 kind = type(peer)
+                self._asks = kind.reading is not Peer.reading
                 self._drains = kind.drained is not Peer.drained
-                self._attends = self._drains or kind.reading is not Peer.reading or kind.delivered is not Peer.delivered
+                self._counts = self._drains or kind.delivered is not Peer.delivered
                 peer.connected(self)
 
     def _ask(self, first: bytes) -> None:
