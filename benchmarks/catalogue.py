@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
-from . import measures, websockets
+from . import measures, redis, websockets
 from .clients import CLIENTS, Client
 from .contenders import Contender
 from .harness import Measure
@@ -132,6 +132,18 @@ def per_library() -> Iterator[Measure]:
     )
 
 
+def per_redis_client() -> Iterator[Measure]:
+    yield Measure(
+        "redis.get",
+        "redis: GET, against redis-server over loopback, whose CPU time is added",
+        "us",
+        redis.get,
+        lambda contender: contender.name in redis.WAYS,
+        requires="redis",
+        against=LOOPBACK,
+    )
+
+
 def per_websocket_client() -> Iterator[Measure]:
     for module, name in (("websockets", "websockets"), ("websocket", "websocket-client")):
         yield Measure(
@@ -183,6 +195,7 @@ MEASURES = {
     for measure in (
         *chain.from_iterable(map(per_client, CLIENTS)),
         *per_library(),
+        *per_redis_client(),
         *per_websocket_client(),
         *per_process(),
     )

@@ -68,9 +68,10 @@ class RedisPeer(Peer):
             self._shelf.close()
 
     def _flush(self) -> None:
-        if self._replies:
-            replies, self._replies = self._replies, []
-            self.wire.send(b"".join(replies))
+        replies = self._replies
+        if replies:
+            self._replies = []
+            self.wire.send(replies[0] if len(replies) == 1 else b"".join(replies))
 
     def _messages(self) -> list[bytes]:
         pushes = self._promises.messages(self, self._conversation, self._origin())

@@ -81,12 +81,13 @@ class Promises:
         Raises:
             InvalidArgumentError: the call, made so, never gives the promised value.
         """
+        queue = self._replies.get(command)
+        first = None if queue is None else queue.peek()
+        if queue is not None and first is not None and first.args is None:
+            taken = self._use(queue, first, command, words, protocol, origin)
+            if taken is not None:
+                return taken
         for queue in self._queues(command):
-            first = queue.peek()
-            if first is not None and first.args is None:
-                taken = self._use(queue, first, command, words, protocol, origin)
-                if taken is not None:
-                    return taken
             for step in self._meant(queue, command, words):
                 taken = self._use(queue, step, command, words, protocol, origin)
                 if taken is not None:
@@ -103,7 +104,13 @@ class Promises:
         origin: Callable[[], Origin],
     ) -> tuple[Reply, bytes] | None:
         """Use a promise for a call, and leave an interaction; None if another thread was faster."""
-        reply = b"" if step.raised is not None else self._encoded(step, protocol, words)
+        reply = b""
+        if step.raised is None:
+            try:
+                reply = step.encoded(protocol, words)
+            except UnproducibleError as error:
+                told = f"{error} (RESP{protocol}; promised at {step.origin})"
+                raise self._verifier.refuse(InvalidArgumentError("returns", step.returns, told)) from error
         interaction = Interaction(source_of(command), self._plugin, (command, words), step, origin=origin())
         if step.raised is not None:
             interaction.how = "error"
@@ -123,20 +130,12 @@ class Promises:
         args = arguments(command, words)
         yield from (step for step in steps if step.answers(args))
 
-    def _queues(self, command: str) -> tuple[Queue[Reply], ...]:
-        found = self._replies.get(command)
-        head, space, _ = command.partition(" ")
-        if not space:
-            return () if found is None else (found,)
-        of_head = self._replies.get(head)
-        return tuple(queue for queue in (found, of_head) if queue is not None)
-
-    def _encoded(self, step: Reply, protocol: int, words: list[bytes]) -> bytes:
-        try:
-            return step.encoded(protocol, words)
-        except UnproducibleError as error:
-            told = f"{error} (RESP{protocol}; promised at {step.origin})"
-            raise self._verifier.refuse(InvalidArgumentError("returns", step.returns, told)) from error
+    def _queues(self, command: str) -> Iterator[Queue[Reply]]:
+        if command in self._replies:
+            yield self._replies[command]
+        head, _, second = command.partition(" ")
+        if second and head in self._replies:
+            yield self._replies[head]
 
     def record(self, command: str, words: list[bytes], origin: Origin) -> None:
         """Leave an interaction for a command that no promise has answered."""
