@@ -172,6 +172,7 @@ def install(seams: Iterable[Seam]) -> None:
     for seam in seams:
         seam.install()
     for (owner, name), placed in list(_placed.items()):
+        _refuse_if_gone(owner)
         now = vars(owner).get(name, _MISSING)
         if now is placed.wrapper:
             continue
@@ -238,6 +239,15 @@ def _watch(path: str) -> None:
         return
     _refuse_if_mocked(owner, name, namespace[name])
     _watched[path] = Watched(namespace, name, namespace[name])
+
+
+def _refuse_if_gone(owner: Any) -> None:
+    """Refuse if another class has taken the place of one that was seamed, as gevent does: calls would pass us by."""
+    if not isinstance(owner, type):
+        return
+    now = getattr(sys.modules.get(owner.__module__), owner.__qualname__, owner)
+    if isinstance(now, type) and not issubclass(now, owner):
+        raise ConflictError(f"{owner.__module__}.{owner.__qualname__}", now.__module__.partition(".")[0])
 
 
 def _refuse_if_mocked(owner: Any, name: str, now: Any) -> None:

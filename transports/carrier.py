@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 import socket
 import sys
 from typing import Any, Protocol
 
+from bigfoot.errors import ConflictError
 from bigfoot.seam import original
+
+_KERNEL_SOCKET: Any = _socket.socket  # what every class of sockets is made of, but those of cooperative threads
 
 
 class Carrier(Protocol):
@@ -16,6 +20,16 @@ class Carrier(Protocol):
     def __call__(self, client: socket.socket) -> socket.socket:
         """Return the far end; the client's socket object, its file descriptor and its timeout stay what they are."""
         ...
+
+
+def refuse_imitation(sandbox: Any, client: socket.socket) -> None:
+    """Refuse a client whose socket is none of the kernel's: gevent's waits for its own loop, and not for us.
+
+    Raises:
+        ConflictError: it is one.
+    """
+    if not isinstance(client, _KERNEL_SOCKET):
+        raise sandbox.verifier.refuse(ConflictError("socket.socket", type(client).__module__.partition(".")[0]))
 
 
 def pair(client: socket.socket) -> socket.socket:

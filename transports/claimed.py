@@ -6,6 +6,7 @@ done to the sockets of anybody else: no code of ours is on the way of their `sen
 
 from __future__ import annotations
 
+import _socket
 import errno
 import functools
 import socket
@@ -27,7 +28,7 @@ else:
 PIECE = 64 * 1024  # bytes; surely less than the buffer of a socketpair, which the same thread has to empty again
 _PEEK = int(socket.MSG_PEEK)  # plain numbers: the arithmetic of flags costs more than the read
 _DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
-_fileno = socket.socket.fileno  # not the one by which others are told of it
+_fileno = _socket.socket.fileno  # not the one by which others are told of it
 _BETWEEN = frozenset({"ssl", __name__})  # modules whose own calls these are not
 _ADDRESS_LEVELS = frozenset({socket.IPPROTO_IP, socket.IPPROTO_TCP, getattr(socket, "IPPROTO_IPV6", 41)})
 

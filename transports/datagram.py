@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from bigfoot import context
 from bigfoot.seam import original
 
-from . import names
+from . import carrier, names
 from .connection import Connection
 from .dial import THROUGH, Call, Dial, Peer
 
@@ -104,6 +104,7 @@ def _describe(client: socket.socket, address: Any) -> Dial | None:
 
 def attach(sandbox: Any, client: socket.socket, dial: Dial, peer: Peer | None) -> Connection:
     """Put a peer at the address, for this client; None while the first datagram has to tell who answers."""
+    carrier.refuse_imitation(sandbox, client)
     loopback = "::1" if client.family == socket.AF_INET6 else "127.0.0.1"
     if client.getsockname()[1] == 0:
         client.bind(("", 0))  # as the system does with the first datagram

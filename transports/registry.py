@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import functools
 import os
 import socket
@@ -22,7 +23,7 @@ count = _connections.__len__
 
 def add(client: socket.socket, connection: Connection) -> None:
     """Note that a socket is the client's end of a connection."""
-    fd = socket.socket.fileno(client)  # past the method that notes who asks
+    fd = _socket.socket.fileno(client)  # past the method that notes who asks
     with _lock:
         _connections[fd] = connection
         # An object that is collected without being closed closes its descriptor in C.

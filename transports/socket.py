@@ -123,6 +123,7 @@ def _by_tool() -> bool:
 
 def attach(sandbox: Any, client: socket.socket, dial: Dial, peer: Peer | None) -> None:
     """Connect a client's socket to a peer; None while the first bytes have to tell who answers."""
+    carrier.refuse_imitation(sandbox, client)
     loop = _loop()
     foreign = loop is not None and not loop.startswith("asyncio.")
     far = carrier.choose(tcp=foreign and loop != "trio")(client)
