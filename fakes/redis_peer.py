@@ -45,21 +45,22 @@ class RedisPeer(Peer):
     def received(self, data: bytes) -> None:
         if self._deaf:
             return
+        conversation = self._conversation
         try:
             for words in self._reader.feed(data):
                 self._replies.append(self._answer(words))
-                if self._conversation.listening:
+                if conversation.listening:
                     self._replies += self._messages()
-                if self._conversation.over:
+                if conversation.over:
                     self._deaf = True
                 if self._deaf:
                     break
         except ProtocolError as error:
             self._replies.append(encode(Failure(f"ERR Protocol error: {error}"), 2))
-            self._conversation.over = self._deaf = True
+            conversation.over = self._deaf = True
         finally:
             self._flush()
-        if self._conversation.over:
+        if conversation.over:
             self.wire.close()
 
     def closed(self) -> None:

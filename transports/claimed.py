@@ -29,7 +29,6 @@ PIECE = 64 * 1024  # bytes; surely less than the buffer of a socketpair, which t
 _PEEK = int(socket.MSG_PEEK)  # plain numbers: the arithmetic of flags costs more than the read
 _DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
 _fileno = _socket.socket.fileno  # not the one by which others are told of it
-_BETWEEN = frozenset({"ssl", __name__})  # modules whose own calls these are not
 _ADDRESS_LEVELS = frozenset({socket.IPPROTO_IP, socket.IPPROTO_TCP, getattr(socket, "IPPROTO_IPV6", 41)})
 
 
@@ -59,15 +58,17 @@ def _claimed_class(kind: type[socket.socket]) -> type[socket.socket]:
 def calls(name: str, size: int = 0) -> Call:
     """Describe the call of the method that asks, by whom it was made."""
     frame: FrameType | None = sys._getframe(2)
-    module = None
-    while frame is not None and (module := frame.f_globals.get("__name__")) in _BETWEEN:
+    stream = None
+    while frame is not None and (stream := _is_stream(frame.f_globals.get("__name__"))) is None:
         frame = frame.f_back
-    return Call(name, size, stream=_is_stream(module))
+    return Call(name, size, stream or False)
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_stream(module: object) -> bool:
-    """Tell whether a module makes a stream of a socket."""
+def _is_stream(module: object) -> bool | None:
+    """Tell whether a module makes a stream of a socket; None for those whose own calls these are not."""
+    if module in ("ssl", __name__):
+        return None
     return isinstance(module, str) and (module == "socket" or module.startswith("asyncio."))
 
 

@@ -18,20 +18,17 @@ class Company:
     """The threads that have used one connection.
 
     Attributes:
+        threads: their numbers.
         given_up: whether the others were waited for in vain.
     """
 
     def __init__(self) -> None:
         self.given_up = False
-        self._threads = {threading.get_ident()}
+        self.threads = {threading.get_ident()}
 
     def note(self) -> None:
         """Note that the running thread uses it."""
-        self._threads.add(threading.get_ident())
-
-    def knows(self) -> bool:
-        """Tell whether the running thread is known to use it."""
-        return threading.get_ident() in self._threads
+        self.threads.add(threading.get_ident())
 
     @property
     def absent(self) -> bool:
@@ -49,7 +46,7 @@ class Company:
         modules = list(_modules(frame))
         if "concurrent.futures.thread" in modules:  # a worker; asyncio resolves names in one, which then stays
             return modules[0] != "concurrent.futures.thread" or _is_given_job(thread, frame)
-        known = thread.ident in self._threads or context.owns(thread) or thread is threading.main_thread()
+        known = thread.ident in self.threads or context.owns(thread) or thread is threading.main_thread()
         # Those from before the sandbox never saw the connection: servers of fixtures, timers of plugins.
         return known or not (thread.daemon or modules[0] in _WAITING)
 

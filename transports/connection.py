@@ -9,6 +9,7 @@ from __future__ import annotations
 import selectors
 import sys
 import time
+from threading import get_ident
 
 from bigfoot.errors import BigfootError, EndlessWaitError
 
@@ -187,7 +188,7 @@ class Connection(Line):
 
     def is_quiet(self, fd: int, timeout: float | None) -> bool:
         """Whether a read needs nothing of ours: something has arrived, or nobody can say how it will end."""
-        if self._counts or self._outbox.size or self._fault is not None or not self._company.knows():
+        if self._counts or self._outbox.size or self._fault is not None or get_ident() not in self._company.threads:
             return False
         return timeout == 0 or (timeout is not None and not self._asks) or kernel.waiting((fd,)) > 0
 

@@ -165,7 +165,7 @@ class Call:
 
     __slots__ = ("name", "result", "size", "stream")
 
-    def __init__(self, name: str, size: int = 0, *, stream: bool = False) -> None:
+    def __init__(self, name: str, size: int = 0, stream: bool = False) -> None:
         self.name = name
         self.size = size
         self.stream = stream
