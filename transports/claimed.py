@@ -90,7 +90,8 @@ class Claimed(Plain):
     def send(self, data: Any, flags: int = 0, /) -> int:
         connection = registry.of(_fileno(self))
         call = calls("send")
-        if connection is not None and connection.inline and type(data) is bytes and connection.pump(call, data):
+        direct = connection is not None and connection.inline and type(data) is bytes and not flags
+        if direct and connection is not None and connection.pump(call, data):
             return len(data) if call.result is None else min(len(data), call.result)
         sent = super().send(data, flags)
         return self._pump(call, sent)
@@ -100,7 +101,7 @@ class Claimed(Plain):
         if connection is None or not connection.inline:
             return super().sendall(data, flags)
         call = calls("sendall")
-        if type(data) is bytes and connection.pump(call, data):
+        if type(data) is bytes and not flags and connection.pump(call, data):
             return None
         with memoryview(data) as view, view.cast("B") as given:
             sent = 0

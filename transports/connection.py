@@ -19,7 +19,7 @@ from .line import Line
 
 _PIECE = 64 * 1024  # bytes
 _WRITES = frozenset({"send", "sendall", "sendto"})
-_PATIENCE = 1.0  # seconds; only a server that speaks first is waited for so long, where other threads are at work
+_PATIENCE = 1000  # naps of a millisecond, so that a busy machine gives the other threads their turns all the same
 
 
 class Connection(Line):
@@ -172,6 +172,8 @@ class Connection(Line):
                 self.flush()
                 if blocking and not self.over:
                     if self._undecided:
+                        self._move()  # another thread may have written, and wait for us
+                    if self._undecided:
                         self._ask(b"")
                     if self.peer is not None:
                         self.peer.reading(call)
@@ -198,8 +200,9 @@ class Connection(Line):
 
     def _listen(self) -> None:
         """Let another thread speak first: `websockets` 13 reads in one before it writes in the other."""
-        patience = time.monotonic() + _PATIENCE
-        while self._undecided and not self.over and time.monotonic() < patience:
+        for _ in range(_PATIENCE):  # only a server that speaks first is waited for so long
+            if not self._undecided or self.over:
+                return
             time.sleep(0.001)
 
     def starve(self) -> None:
