@@ -118,6 +118,20 @@ def per_library() -> Iterator[Measure]:
         by="difference",
         tolerance=50,
     )
+    for name, title, sample in (
+        ("connect", "connect() of a socket outside a sandbox, after there was one", measures.idle_connect),
+        ("exchange", "sendall() and recv() of others' sockets, twice, in a sandbox", measures.idle_exchange),
+    ):
+        yield Measure(
+            f"idle.{name}",
+            title,
+            "ns",
+            sample,
+            lambda contender: (contender.judged and is_library(contender)) or contender.name == LOOPBACK,
+            against=LOOPBACK,
+            by="difference",
+            tolerance=400,
+        )
     yield Measure(
         "memory.httpx",
         "httpx: kept per recorded interaction (1000 of them)",

@@ -8,6 +8,7 @@ import http.client
 import importlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -180,6 +181,35 @@ def idle(contender: type[Contender], _: int, count: int) -> float:
             send(data)
 
     return cpu_ns(sends) / count
+
+
+def idle_connect(contender: type[Contender], _: int, count: int) -> float:
+    """One `connect` of a datagram socket outside a sandbox, after there was one: it sends nothing."""
+    with contender(URLLIB.name).active():
+        pass
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        connect: Any = client.connect
+
+        def connects() -> None:
+            for address in repeat(("127.0.0.1", 9), count):
+                connect(address)
+
+        return cpu_ns(connects) / count
+
+
+def idle_exchange(contender: type[Contender], _: int, count: int) -> float:
+    """One byte there and one back over a pair of sockets, inside a sandbox: they are none of its business."""
+    near, far = socket.socketpair()
+
+    def exchange() -> None:
+        for _call in repeat(None, count):
+            near.sendall(b"?")
+            far.recv(1)
+            far.sendall(b"!")
+            near.recv(1)
+
+    with near, far, contender(URLLIB.name).active():
+        return cpu_ns(exchange) / count
 
 
 IMPORT = """

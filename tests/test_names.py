@@ -106,10 +106,12 @@ class TestAddresses:
         sockets.assert_connect(host="127.0.0.1", port=7)
 
     def test_that_stand_for_a_name_are_resolved_where_it_passes_through(self) -> None:
-        assert names.real(("192.0.2.1", 7), socket.AF_INET) == ("192.0.2.1", 7)
-        assert names.real("/a/path", socket.AF_UNIX) == "/a/path"
         address = names.address_of("one.localhost")
         assert names.named(address) == "one.localhost"
+        with socket.socket() as client:
+            assert names.real((names.address_of("localhost"), 7), client) == ("127.0.0.1", 7)
+            assert names.real(("192.0.2.1", 7), client) == ("192.0.2.1", 7)
+            assert names.real("/a/path", client) == "/a/path"
 
     @pytest.mark.parametrize("host", ["known.example", b"known.example", bytearray(b"known.example")])
     def test_are_of_text_and_bytes_alike(self, host: Any) -> None:

@@ -136,7 +136,7 @@ class Claimed(Plain):
             read = super().recv(size, flags)
             connection.flush()
             return read
-        data: bytes = self._read(super().recv, calls("recv", size), bytes, flags, size, flags)
+        data: bytes = self._read(super().recv, calls("recv", size), bytes, b"", flags, size, flags)
         return data
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -148,29 +148,44 @@ class Claimed(Plain):
             return count
         call = calls("recv", nbytes or memoryview(buffer).nbytes)
         got: int = self._read(
-            super().recv_into, call, lambda n: bytes(memoryview(buffer).cast("B")[:n]), flags, buffer, nbytes, flags
+            super().recv_into, call, lambda n: bytes(memoryview(buffer).cast("B")[:n]), 0, flags, buffer, nbytes, flags
         )
         return got
 
     def recvfrom(self, size: int, flags: int = 0, /) -> Any:
-        data = self._read(super().recv, calls("recv", size), bytes, flags, size, flags)
+        data = self._read(super().recv, calls("recv", size), bytes, b"", flags, size, flags)
         return data, None  # as on any connected stream
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> Any:
         return self.recv_into(buffer, nbytes, flags), None
 
     def recvmsg(self, size: int, space: int = 0, flags: int = 0, /) -> Any:
-        return self._read(super().recvmsg, calls("recv", size), lambda got: got[0], flags, size, space, flags)
+        nothing: Any = (b"", [], 0, None)
+        return self._read(super().recvmsg, calls("recv", size), lambda got: got[0], nothing, flags, size, space, flags)
 
-    def _read(self, read: Callable[..., Any], call: Call, data: Callable[[Any], bytes], flags: int, *args: Any) -> Any:
+    def _read(
+        self,
+        read: Callable[..., Any],
+        call: Call,
+        data: Callable[[Any], bytes],
+        nothing: Any,
+        flags: int,
+        *args: Any,
+    ) -> Any:
         connection = self._connection()
         if connection is None or not connection.inline:
             return read(*args)
         blocking = self.gettimeout() != 0 and not flags & _DONTWAIT
         connection.reading(call, blocking=blocking)
-        if blocking and self.gettimeout() is None and not self._buffered():
+        for_ever = blocking and self.gettimeout() is None
+        if for_ever and not self._buffered():
             connection.wait(_fileno(self), call)
-        got = read(*args)
+        try:
+            got = read(*args)
+        except (OSError, ValueError):
+            if for_ever and _fileno(self) < 0:
+                return nothing  # closed by another thread while we waited: a read in the kernel ends there
+            raise
         if not flags & _PEEK:
             connection.delivered(call, data(got))
         return got

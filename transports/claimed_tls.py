@@ -92,7 +92,7 @@ class ClaimedTls(Claimed, Tls):  # type: ignore[misc] # see below
         data = bytes if buffer is None else (lambda n: bytes(memoryview(buffer).cast("B")[:n]))
         read = functools.partial(ssl.SSLSocket.read, self)
         try:
-            return self._read(read, calls("recv", size), data, 0, size, buffer)
+            return self._read(read, calls("recv", size), data, b"" if buffer is None else 0, 0, size, buffer)
         except TimeoutError as error:
             if error.args == ("timed out",):  # the words of a socket without TLS
                 raise TimeoutError("The read operation timed out") from None

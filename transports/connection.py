@@ -118,7 +118,10 @@ class Connection(Line):
     def _take(self, data: bytes) -> None:
         layer = self._layer
         if layer.server is None:
-            plain = layer.receive(data, self.peer.alpn if self.peer is not None else ())
+            call = self.calling
+            # A library that makes TLS itself writes its beginning as a whole.
+            whole = call is not None and call.name in _WRITES
+            plain = layer.receive(data, self.peer.alpn if self.peer is not None else (), whole=whole)
             if layer.server is not None and (self.calling is None or self.calling.stream):
                 self.seen = False  # TLS in memory: the socket is given something else than what the user reads
         else:
@@ -142,13 +145,17 @@ class Connection(Line):
         if self._ended:
             return
         self._ended = True
-        rest = self._layer.rest()
-        if rest:
-            self._receive(rest)
+        self._give_rest()
         if self.peer is None and (self._layer.server is None or self._layer.server.up):
             self._ask(b"")
         if self.peer is not None:
             self.peer.ended()
+
+    def _give_rest(self) -> None:
+        """Give the peer what might have become TLS, and does not: nothing follows now."""
+        rest = self._layer.rest()
+        if rest:
+            self._receive(rest)
 
     def reclaim(self) -> None:
         """Take back a greeting that the client has not read: it begins with TLS, as only its next call can tell."""
@@ -173,6 +180,7 @@ class Connection(Line):
                 if blocking and not self.over:
                     if self._undecided:
                         self._move()  # another thread may have written, and wait for us
+                    self._give_rest()
                     if self._undecided:
                         self._ask(b"")
                     if self.peer is not None:
@@ -208,9 +216,11 @@ class Connection(Line):
     def starve(self) -> None:
         """Tell the peer that the client waits for bytes, and can do nothing else."""
         with self.lock:
-            if self.over or self.unread or self.peer is None or self._outbox.closing:
-                return
             try:
+                if not (self.over or self.unread or self._outbox.closing):
+                    self._give_rest()
+                if self.over or self.unread or self.peer is None or self._outbox.closing:
+                    return
                 self.peer.reading(Call("recv", stream=True))
                 self.flush()
             except BigfootError as error:

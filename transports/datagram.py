@@ -46,7 +46,7 @@ def sendto(original: Callable[..., int]) -> Callable[..., int]:
     def sendto(self: socket.socket, data: Any, *args: Any) -> int:
         connection = _aimed(self, args[-1], data) if args else None
         if connection is None:
-            return original(self, data, *args[:-1], names.real(args[-1], self.family)) if args else original(self, data)
+            return original(self, data, *args[:-1], names.real(args[-1], self)) if args else original(self, data)
         sent = original(self, data, *args[:-1], connection.far.getsockname())
         connection.pump(_call("sendto"))
         return sent

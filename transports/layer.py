@@ -68,16 +68,17 @@ class Layer:
                 return
         self._put(data)
 
-    def receive(self, data: bytes, alpn: tuple[str, ...]) -> bytes:
+    def receive(self, data: bytes, alpn: tuple[str, ...], *, whole: bool = False) -> bytes:
         """Return what bytes of the client say to the peer.
 
         Arguments:
             data: the bytes.
             alpn: the protocols to agree on, if they begin a TLS handshake.
+            whole: whether they are all that is said for now: if they begin TLS, that can be seen.
         """
         if self.awaits_tls:
             data = self._head + data
-            if not self.expecting and may_be_client_hello(data):
+            if not (self.expecting or whole) and may_be_client_hello(data):
                 self._head = data
                 return b""
             self._head = b""
@@ -105,6 +106,7 @@ class Layer:
         """Return what was kept as it might have become TLS, now that nothing follows."""
         rest, self._head = self._head, b""
         self.heard = self.heard or bool(rest)
+        self.clear = self.clear or bool(rest)
         return rest
 
     def close(self) -> None:

@@ -11,13 +11,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bigfoot import context
 from bigfoot.origin import caller
 from bigfoot.seam import Target, original
 
 from .dial import Dial, Lookup
+
+if TYPE_CHECKING:
+    import socket
 
 _FIRST = int(ipaddress.IPv4Address("198.18.0.1"))
 _MOST = 2**17 - 2
@@ -82,14 +85,14 @@ def text(host: Any) -> str:
     return bytes(host).decode("ascii") if isinstance(host, (bytes, bytearray)) else str(host)
 
 
-def real(address: Any, family: int) -> Any:
-    """Return an address that can be connected to: one that stands for a name is resolved now, really."""
-    if not (isinstance(address, tuple) and stands_for_name(text(address[0]))):
+def real(address: Any, client: socket.socket) -> Any:
+    """Return an address that a client can connect to: one that stands for a name is resolved now, really."""
+    if not (_names and isinstance(address, tuple) and stands_for_name(text(address[0]))):
         return address
     import _socket
 
     resolve = original(_socket, "getaddrinfo")
-    found = resolve(named(text(address[0])), address[1], family)
+    found = resolve(named(text(address[0])), address[1], client.family)
     return found[0][4]
 
 

@@ -39,7 +39,7 @@ def _connect(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]
     def connect(self: socket.socket, address: Any, /) -> None:
         sandbox = context.active(Dial)
         if sandbox is None or not dials(sandbox, self, address):
-            original(self, names.real(address, self.family))
+            original(self, names.real(address, self))
 
     return connect
 
@@ -54,7 +54,7 @@ def _connect_ex(original: Callable[[Any, Any], int]) -> Callable[[Any, Any], int
             if error.errno is None:
                 raise
             return error.errno
-        return original(self, names.real(address, self.family))
+        return original(self, names.real(address, self))
 
     return connect_ex
 
