@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from types import FrameType
 
 from bigfoot import context
 
+_POOL = "concurrent.futures.thread"
 # A thread whose innermost frame is of these waits for something to come from outside.
 _WAITING = frozenset({"queue", "selectors", "socket", "socketserver", "threading"})
 
@@ -43,12 +43,22 @@ class Company:
     def _may_act(self, thread: threading.Thread, frame: FrameType | None) -> bool:
         if frame is None:
             return False
-        modules = list(_modules(frame))
-        if "concurrent.futures.thread" in modules:  # a worker; asyncio resolves names in one, which then stays
-            return modules[0] != "concurrent.futures.thread" or _is_given_job(thread, frame)
+        module = frame.f_globals.get("__name__")
+        if _is_worker(thread):  # asyncio resolves names in one, which then stays
+            return module != _POOL or _is_given_job(thread, frame)
         known = thread.ident in self.threads or context.owns(thread) or thread is threading.main_thread()
         # Those from before the sandbox never saw the connection: servers of fixtures, timers of plugins.
-        return known or not (thread.daemon or modules[0] in _WAITING)
+        return known or not (thread.daemon or module in _WAITING)
+
+
+def _is_worker(thread: threading.Thread) -> bool:
+    """Tell whether a thread is a pool's worker.
+
+    The stack would tell it too, but that of a thread that runs is not to be walked: CPython 3.13.0 was seen to give a
+    frame whose `f_globals` is no dict.
+    """
+    target = getattr(thread, "_target", None)  # private; without it, a worker is taken for a thread of the program's
+    return getattr(target, "__module__", None) == _POOL
 
 
 def _is_given_job(thread: threading.Thread, frame: FrameType) -> bool:
@@ -59,9 +69,3 @@ def _is_given_job(thread: threading.Thread, frame: FrameType) -> bool:
             return True
         time.sleep(0.001)  # one that was taken from the queue a moment ago has got its name by now
     return sys._current_frames().get(thread.ident or 0) is not frame
-
-
-def _modules(frame: FrameType | None) -> Iterator[str]:
-    while frame is not None:
-        yield str(frame.f_globals.get("__name__"))
-        frame = frame.f_back
