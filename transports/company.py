@@ -43,19 +43,23 @@ class Company:
     def _may_act(self, thread: threading.Thread, frame: FrameType | None) -> bool:
         if frame is None:
             return False
-        module = frame.f_globals.get("__name__")
         if _is_worker(thread):  # asyncio resolves names in one, which then stays
-            return module != _POOL or _is_given_job(thread, frame)
+            return _module(frame) != _POOL or _is_given_job(thread, frame)
         known = thread.ident in self.threads or context.owns(thread) or thread is threading.main_thread()
         # Those from before the sandbox never saw the connection: servers of fixtures, timers of plugins.
-        return known or not (thread.daemon or module in _WAITING)
+        return known or not (thread.daemon or _module(frame) in _WAITING)
+
+
+def _module(frame: FrameType) -> str | None:
+    """Return the module of the innermost frame of a thread; None where the thread has just moved on."""
+    names: object = frame.f_globals  # CPython 3.13.0 was seen to give something else for a call that has ended
+    return names.get("__name__") if isinstance(names, dict) else None
 
 
 def _is_worker(thread: threading.Thread) -> bool:
     """Tell whether a thread is a pool's worker.
 
-    The stack would tell it too, but that of a thread that runs is not to be walked: CPython 3.13.0 was seen to give a
-    frame whose `f_globals` is no dict.
+    The stack would tell it too, but that of a thread that runs is not to be walked: see `_module`.
     """
     target = getattr(thread, "_target", None)  # private; without it, a worker is taken for a thread of the program's
     return getattr(target, "__module__", None) == _POOL
