@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import socket
 import struct
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 if sys.platform != "win32":
     import fcntl
     import termios
 
 _unpack = struct.Struct("i").unpack
-_ReadSelector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_poll: Any = getattr(select, "poll", None)  # none on Windows
 
 
 def waiting(fds: Iterable[int]) -> int:
@@ -43,13 +44,16 @@ def readable(fd: int, timeout: float | None) -> bool:
     """Wait until a read would not block, at most `timeout` seconds; tell whether it would not.
 
     Another thread may shut the socket down and close it at any moment of this, as it may during a read. That is why
-    one call both names the descriptor and waits: an epoll forgets one that is closed in between, and waits on.
+    one call both names the descriptor and waits: an epoll forgets one that is closed in between, and waits on. And it
+    is no selector, before which connections are served: what another thread is about to hand over would be taken.
     """
     if fd < 0:
         return True
-    with _ReadSelector() as selector:
-        selector.register(fd, selectors.EVENT_READ)
-        return bool(selector.select(timeout))
+    if _poll is None:
+        return bool(select.select([fd], [], [], timeout)[0])
+    poll = _poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))
 
 
 def take_back(fds: Iterable[int], size: int) -> bool:
