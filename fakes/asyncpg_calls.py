@@ -8,10 +8,8 @@ from typing import Any
 from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports.asyncpg_calls import Call
 
-from . import postgres_sql as sql_text
 from . import postgres_types as types
 from .asyncpg_results import MANY
-from .postgres_chores import CHORES, probe
 from .postgres_errors import FIELDS, Failure
 from .postgres_messages import Column
 from .postgres_result import Result
@@ -30,20 +28,10 @@ def arguments(call: Call | None) -> list[Sequence[Any]]:
     return [given]
 
 
-def is_chore(sql: str) -> bool:
-    """Tell whether a server does this unasked."""
-    return sql_text.verb(sql) in CHORES or probe(sql) is not None
-
-
 def literals(call: Call) -> Result:
     """Write out the arguments of a COPY, as the server's own function does."""
     texts = [None if value is None else "'" + str(value).replace("'", "''") + "'" for value in call.details["args"]]
     return Result([Column("quote_literal", types.TEXT)] * len(texts), [texts], "SELECT 1")
-
-
-def first_line(error: BaseException) -> str:
-    """Return what the client is told of a breach; the verdict says it all."""
-    return "bigfoot: " + next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def failure_of(raises: BaseException | type[BaseException]) -> Failure | None:
@@ -54,8 +42,3 @@ def failure_of(raises: BaseException | type[BaseException]) -> Failure | None:
     sqlstate, text, more = reported
     fields = {_LETTERS[name]: value for name, value in more.items() if name in _LETTERS and name != "message"}
     return Failure(sqlstate, text, fields)
-
-
-def made(raises: BaseException | type[BaseException]) -> BaseException:
-    """Return the exception that a script promises."""
-    return raises() if isinstance(raises, type) else raises

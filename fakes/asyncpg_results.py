@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bigfoot import report
 from bigfoot.errors import InvalidArgumentError
 from bigfoot.postgres import Typed
 from bigfoot.session import SessionStep
@@ -13,10 +12,9 @@ from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports.asyncpg_calls import Call
 
 from . import postgres_copy as copying
-from . import postgres_types as types
-from .postgres_auth import METHODS
 from .postgres_copy import CopyIn, CopyOut
 from .postgres_result import Result, check, status, table
+from .postgres_steps import check_options
 
 MANY: Final = ("executemany", "fetchmany")
 COPIES: Final = ("copy_from_query", "copy_from_table", "copy_to_table", "copy_records_to_table")
@@ -84,8 +82,7 @@ def check_step(step: SessionStep) -> None:
     Raises:
         InvalidArgumentError: it names the option or value.
     """
-    for option, given in step.options.items():
-        _check_option(step, option, given)
+    check_options(step)
     if step.raises is None:
         _check_returns(step)
     elif isinstance(step.raises, type) and client_library.report(step.raises) is None:
@@ -93,47 +90,6 @@ def check_step(step: SessionStep) -> None:
             step.raises()
         except TypeError as error:
             raise InvalidArgumentError("raises", step.raises, f"give an instance of it ({error})") from None
-
-
-_OPTIONS: Final[Mapping[str, str]] = {
-    "notice": "the text of a notice",
-    "notify": "a channel and a payload: (channel, payload)",
-    "hang": "True for a statement that takes until the client cancels it",
-    "columns": 'names of columns, or pairs of name and type: ["id", ("data", "json")]',
-    "password": "the password that the client must know",
-    "auth": f"one of {', '.join(METHODS)}",
-}
-
-
-def _check_option(step: SessionStep, option: str, given: Any) -> None:
-    if option not in _OPTIONS:
-        hint = report.meant(option, _OPTIONS)
-        known = f"there is no such option{hint}; there are {', '.join(_OPTIONS)}"
-        raise InvalidArgumentError(option, given, known)
-    of_connect = option in ("password", "auth")
-    right = {
-        "notice": isinstance(given, str),
-        "notify": isinstance(given, tuple) and len(given) == 2 and all(isinstance(one, str) for one in given),
-        "hang": isinstance(given, bool),
-        "columns": isinstance(given, (list, tuple)) and all(_is_column(one) for one in given),
-        "password": isinstance(given, str),
-        "auth": given in METHODS,
-    }[option]
-    if not right or of_connect != (step.name == "connect") or step.name == "close":
-        raise InvalidArgumentError(
-            option,
-            given,
-            f"for {step.name!r}, {option} is {_OPTIONS[option]}" if not right else f"{step.name!r} has no such option",
-        )
-    if option == "columns":
-        for one in given:
-            if not isinstance(one, str):
-                types.oid_of(one[1])
-
-
-def _is_column(one: Any) -> bool:
-    pair = isinstance(one, (tuple, list)) and len(one) == 2 and all(isinstance(part, str) for part in one)
-    return isinstance(one, str) or pair
 
 
 def _check_returns(step: SessionStep) -> None:

@@ -13,14 +13,15 @@ from bigfoot.transports.asyncpg_calls import Call, Conversation
 from . import postgres_peer
 from . import postgres_sql as sql_text
 from . import postgres_types as types
-from .asyncpg_calls import QUOTED, arguments, failure_of, first_line, is_chore, literals, made
+from .asyncpg_calls import QUOTED, arguments, failure_of, literals
 from .asyncpg_results import COPIES, MANY, result_of
 from .postgres_auth import Login
 from .postgres_catalogue import Catalogue
 from .postgres_chores import probe
-from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure, notice
-from .postgres_messages import Column, notification, response
+from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure
+from .postgres_messages import Column
 from .postgres_result import Result
+from .postgres_steps import along, first_line, is_chore, made
 
 if TYPE_CHECKING:
     from .asyncpg import AsyncpgPlugin, Script
@@ -245,12 +246,7 @@ class AsyncpgScript(Conversation):
 
     def _play(self, step: SessionStep, call: Call, sql: str) -> Result:
         """Return what a step says; raise what it says."""
-        before = b""
-        if "notice" in step.options:
-            before += response(b"N", notice(step.options["notice"]))
-        if "notify" in step.options:
-            channel, payload = step.options["notify"]
-            before += notification(0, channel, payload)
+        before = along(step.options)
         if step.options.get("hang"):
             return Result(before=before, hangs=True)
         if step.raises is not None:

@@ -47,6 +47,7 @@ FORWARDS: dict[str, str] = {
 # Catches everything and raises nothing, and where the exception goes instead.
 KEPT: dict[str, str] = {
     "fakes/http_answer.py": "a user's callback failed: it is recorded, and _fail raises it on",
+    "transports/libpq_wire.py": "a fault of the far end: its connection is closed, and threading.excepthook shows it",
     "fakes/http_explain.py": "a matcher's own exception was raised to the caller, and is shown as the finding",
     "bigfoot/rendering.py": "a user's own __repr__ failed, and that is shown in the place of the value",
     "bigfoot/timeline.py": "a matcher's own exception is part of the finding; the assertion raises from it",

@@ -1,0 +1,129 @@
+"""What a client of libpq asks, on its way to whoever answers: a connection attempt, a call, a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from bigfoot.origin import Origin, caller
+
+from .dial import Peer
+
+OBJECT = 4_000_000_001  # the type whose values are handed over as they are; no server has it
+SHOWN = ("dsn", "host", "port", "dbname", "user")
+
+
+class Attempt:
+    """A call of `connect`, or of a pool that opens a connection.
+
+    Attributes:
+        details: its assertable fields: those of a few parameters that were given.
+        parameters: all parameters, as libpq understands them.
+        origin: the calling line.
+    """
+
+    __slots__ = ("details", "origin", "parameters")
+
+    source_id: ClassVar[str] = "postgres:connect"
+
+    def __init__(self, details: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+        self.details = details
+        self.parameters = parameters
+        self.origin = caller(2)
+
+    def fits(self, rule: Mapping[str, Any]) -> bool:
+        """Tell whether the attempt has all of these parameters."""
+        return all(str(self.parameters.get(name)) == str(value) for name, value in rule.items())
+
+
+class Call:
+    """A call of a method of a connection or cursor.
+
+    Attributes:
+        name: of the method.
+        details: its assertable fields.
+        sql: the statement, as the program gave it; None where the library makes it.
+        origin: the calling line.
+        taken: whether a step was used for it.
+        sent: whether the server has seen what it is about.
+        fault: what it is to raise instead of what the library makes of the server's answer.
+    """
+
+    __slots__ = ("details", "fault", "name", "origin", "sent", "sql", "taken")
+
+    def __init__(self, name: str, details: dict[str, Any] | None = None, sql: str | None = None) -> None:
+        self.name = name
+        self.details = {} if details is None else details
+        self.sql = sql
+        self.origin: Origin = caller(2)
+        self.taken = self.sent = False
+        self.fault: BaseException | None = None
+
+
+class Conversation:
+    """Who answers a connection, as its client side knows them.
+
+    Attributes:
+        through: whether the connection is to reach the real server.
+        peer: the far end, where it is ours.
+    """
+
+    through = False
+    peer: Peer
+
+    def other(self) -> Peer:
+        """Return the far end of a connection that is opened to cancel what this one does."""
+        raise NotImplementedError
+
+    def begin(self, call: Call) -> None:
+        """Note that a call is under way."""
+        raise NotImplementedError
+
+    def end(self, call: Call, rows: int | None, status: str | None) -> None:
+        """Note that a call has returned, and what the server said of rows."""
+
+    def drop(self, call: Call) -> None:
+        """Note that a call is over, whatever came of it."""
+
+    def late_fault(self) -> BaseException | None:
+        """Return what a call is to raise that has returned already; None for what the library makes of the answer."""
+        return None
+
+    def returning(self) -> None:
+        """Note that a pool takes the connection back: what it undoes is its own affair."""
+
+    def closing(self, call: Call) -> None:
+        """Note that the program closes the connection."""
+
+    def hand_over(self, token: str) -> Any:
+        """Return the object that a token stands for."""
+        raise NotImplementedError
+
+
+def follow(
+    conversation: Conversation,
+    call: Call,
+    method: Callable[[], Any],
+    outcome: Callable[[], tuple[int | None, str | None]] = lambda: (None, None),
+) -> Any:
+    """Call a method of the library, and note the call while it is under way.
+
+    Arguments:
+        conversation: who answers.
+        call: the call.
+        method: what to call.
+        outcome: returns how many rows and which status the server has told of.
+    """
+    conversation.begin(call)
+    result: Any = None
+    try:
+        result = method()
+        conversation.end(call, *outcome())
+    except Exception:
+        if call.fault is None:
+            raise
+    finally:
+        conversation.drop(call)
+    if call.fault is not None:
+        raise call.fault from None
+    return result
