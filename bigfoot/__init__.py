@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from bigfoot.fakes.process import SubprocessPlugin as SubprocessPlugin
     from bigfoot.fakes.process_sessions import AsyncSubprocessPlugin as AsyncSubprocessPlugin
     from bigfoot.fakes.process_sessions import PopenPlugin as PopenPlugin
+    from bigfoot.fakes.psycopg2 import Psycopg2Plugin as Psycopg2Plugin
     from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
     from bigfoot.fakes.smtp import SmtpPlugin as SmtpPlugin
     from bigfoot.fakes.socket import SocketPlugin as SocketPlugin
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     http: HttpPlugin
     log_mock: LoggingPlugin
     popen_mock: PopenPlugin
+    psycopg2_mock: Psycopg2Plugin
     redis_mock: RedisPlugin
     smtp_mock: SmtpPlugin
     socket_mock: SocketPlugin
@@ -223,6 +225,7 @@ __all__ = [
     "MockPlugin",
     "NoActiveVerifierError",
     "PopenPlugin",
+    "Psycopg2Plugin",
     "RedisPlugin",
     "SandboxContext",
     "SandboxNotActiveError",
@@ -249,6 +252,7 @@ __all__ = [
     "mock",
     "popen_mock",
     "postgres",
+    "psycopg2_mock",
     "redis_mock",
     "sandbox",
     "smtp_mock",

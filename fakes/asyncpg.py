@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from bigfoot import report
 from bigfoot.fake import Source
 from bigfoot.interaction import Interaction
-from bigfoot.masking import masked
 from bigfoot.session import Kind, Session, SessionFake, SessionStep
 from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports import registry, socket
@@ -22,6 +21,7 @@ from .asyncpg_calls import failure_of
 from .asyncpg_results import check_step
 from .asyncpg_script import AsyncpgPeer, AsyncpgScript
 from .asyncpg_through import Through
+from .postgres_dsn import Dsn
 from .postgres_errors import Failure
 from .postgres_peer import Canceller
 
@@ -268,25 +268,3 @@ class AsyncpgPlugin(SessionFake[Script]):
     def assert_close(self) -> None:
         """Assert the next `close`."""
         self.verifier.assert_interaction(self.close)
-
-
-class Dsn(str):
-    """A DSN whose password is not written down: it equals the DSN that it was made of.
-
-    Example:
-        >>> Dsn("postgresql://ada:lovelace@localhost/app") == "postgresql://ada:lovelace@localhost/app"
-        True
-        >>> "lovelace" in Dsn("postgresql://ada:lovelace@localhost/app")
-        False
-    """
-
-    def __new__(cls, text: str) -> Dsn:
-        return super().__new__(cls, masked(text))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, str) and str(self) in (str(other), masked(str(other)))
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = str.__hash__

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from . import postgres_sql as sql_text
 from . import postgres_types as types
 from .postgres_errors import NO_SUCH_CURSOR, NO_SUCH_SAVEPOINT, Failure
 from .postgres_messages import Column
-from .postgres_result import Result
+from .postgres_portals import Portal
+from .postgres_result import Result, Row
 
 if TYPE_CHECKING:
     from .postgres_server import Server
@@ -20,7 +21,7 @@ Chore = Callable[["Server", str], Result]
 _ROLLBACK_TO: Final = re.compile(r"\s*ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE)
 _NAME: Final = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[\w$]+))\s*;?\s*$')
 _PREPARED: Final = re.compile(r"\s*(?:COMMIT|ROLLBACK|PREPARE)\s+(?:PREPARED|TRANSACTION)\s+'", re.IGNORECASE)
-_COUNT: Final = re.compile(r"\b(\d+|ALL)\b", re.IGNORECASE)
+_DIRECTION: Final = re.compile(r"-?\d+|\b(?:ABSOLUTE|RELATIVE|FIRST|LAST|NEXT|PRIOR|FORWARD|BACKWARD|ALL)\b")
 
 
 def named(sql: str) -> str:
@@ -72,13 +73,27 @@ def _fetch(server: Server, sql: str) -> Result:
     if portal is None:
         raise Failure(NO_SUCH_CURSOR, f'cursor "{name}" does not exist')
     result = server.run(portal)
-    found = _COUNT.search(sql[: sql.rfind(name)])
-    most = 1 if found is None else None if found[1].upper() == "ALL" else int(found[1])
-    rows = portal.next(most)
     verb = sql_text.verb(sql)
+    before = sql[: sql.rfind(name)].upper()
+    rows = _moved(portal, _DIRECTION.findall(before[before.index(verb) + len(verb) :]))
     if verb == "MOVE":
         return Result(tag=f"MOVE {len(rows)}")
     return Result(result.columns, rows, f"FETCH {len(rows)}")
+
+
+def _moved(portal: Portal, words: list[str]) -> Sequence[Row]:
+    """Move a cursor as a statement says, and return the rows that it has come by."""
+    number = next((int(word) for word in words if word.lstrip("-").isdigit()), None)
+    word = words[0] if words else "NEXT"
+    if word in ("ABSOLUTE", "RELATIVE", "FIRST", "LAST"):
+        places = {"FIRST": 1, "LAST": -1, "ABSOLUTE": number or 0, "RELATIVE": max(0, portal.at + (number or 0))}
+        portal.go(places[word])
+        portal.back(1)
+        return portal.next(1) if portal.at or places[word] else ()
+    most = None if "ALL" in words else 1 if number is None else number
+    if word in ("BACKWARD", "PRIOR"):
+        return portal.back(most)
+    return portal.next(most) if most is None or most >= 0 else portal.back(-most)
 
 
 def _close(server: Server, sql: str) -> Result:

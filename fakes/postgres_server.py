@@ -84,7 +84,22 @@ class Server(Connection):
         """Be idle again; what belongs to a transaction is gone."""
         self.status = b"I"
         self.savepoints.clear()
-        self.portals.clear()
+        self._drop_portals()
+
+    def declare(self, name: str, result: Result, *, hold: bool = False) -> None:
+        """Open a cursor on rows that are known.
+
+        Arguments:
+            name: the cursor's.
+            result: the rows.
+            hold: whether it outlives the transaction.
+        """
+        portal = Portal(Statement("", []), [], [])
+        portal.result, portal.columns, portal.held = result, result.columns, hold
+        self.portals[name] = portal
+
+    def _drop_portals(self) -> None:
+        self.portals = {name: portal for name, portal in self.portals.items() if portal.held}
 
     def _answer(self, sql: str, values: Sequence[bytes | None] = ()) -> Result:
         """Return what a statement gives: what is promised, or else a chore."""
@@ -257,5 +272,5 @@ class Server(Connection):
     def _sync(self, body: bytes) -> None:
         self._state = "ready"
         if self.status == b"I":
-            self.portals.clear()
+            self._drop_portals()
         self._ready()

@@ -86,10 +86,15 @@ def reserve(peer: Peer, other: Other) -> Place:
 
 def settle() -> None:
     """Wait until everything that clients have sent so far is taken in."""
+    do(lambda: None)
+
+
+def do(job: Callable[[], None]) -> None:
+    """Let the thread do something after what clients have sent so far, and wait until it is done."""
     with _lock:
         server = _running[0] if _running else None
     if server is not None and threading.current_thread() is not server:
-        server.settle()
+        server.do(job)
 
 
 class Server(threading.Thread):
@@ -104,7 +109,7 @@ class Server(threading.Thread):
         self._expected: dict[str, Peer] = {}
         self._other: Other | None = None
         self._served: set[Served] = set()
-        self._asked: list[threading.Event] = []
+        self._jobs: list[tuple[Callable[[], None], threading.Event]] = []
         self._folder: str | None = None
         self._pid = os.getpid()
         self.address: dict[str, Any] = {}
@@ -145,13 +150,13 @@ class Server(threading.Thread):
             if self._expected.pop(token, None) is not None:
                 self._rouse()
 
-    def settle(self) -> None:
-        """Wait until a whole turn of the thread was made."""
+    def do(self, job: Callable[[], None]) -> None:
+        """Do something after a whole turn of the thread, and wait until it is done."""
         done = threading.Event()
         with _lock:
             if self not in _running:
                 return
-            self._asked.append(done)
+            self._jobs.append((job, done))
             self._rouse()
         done.wait(_PATIENCE)
 
@@ -165,8 +170,8 @@ class Server(threading.Thread):
             pass
 
     def _turn(self) -> bool:
-        asked = list(self._asked)  # before looking: what they ask about was there by now
-        for key, _ in self._selector.select(0 if asked else None):
+        jobs = list(self._jobs)  # before looking: what they come after is there by now
+        for key, _ in self._selector.select(0 if jobs else None):
             if key.fileobj is self._wakes:
                 with contextlib.suppress(BlockingIOError):
                     self._wakes.recv(4096)
@@ -174,14 +179,15 @@ class Server(threading.Thread):
                 self._accept()
             else:
                 key.data.serve()
+        for job, done in jobs:
+            job()
+            done.set()
         for served in [one for one in self._served if one.over]:
             self._served.remove(served)
             served.finish()
         with _lock:
-            for done in asked:
-                self._asked.remove(done)
-                done.set()
-            if self._served or self._expected or self._asked:
+            del self._jobs[: len(jobs)]
+            if self._served or self._expected or self._jobs:
                 return True
             _running.remove(self)
             self.stop()

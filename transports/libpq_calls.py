@@ -46,17 +46,18 @@ class Call:
         origin: the calling line.
         taken: whether a step was used for it.
         sent: whether the server has seen what it is about.
+        later: whether the call returns before the server has seen it: on an asynchronous connection.
         fault: what it is to raise instead of what the library makes of the server's answer.
     """
 
-    __slots__ = ("details", "fault", "name", "origin", "sent", "sql", "taken")
+    __slots__ = ("details", "fault", "later", "name", "origin", "sent", "sql", "taken")
 
     def __init__(self, name: str, details: dict[str, Any] | None = None, sql: str | None = None) -> None:
         self.name = name
         self.details = {} if details is None else details
         self.sql = sql
         self.origin: Origin = caller(2)
-        self.taken = self.sent = False
+        self.taken = self.sent = self.later = False
         self.fault: BaseException | None = None
 
 
@@ -84,6 +85,10 @@ class Conversation:
 
     def drop(self, call: Call) -> None:
         """Note that a call is over, whatever came of it."""
+
+    def cancel(self) -> None:
+        """Stop what the server does for the connection."""
+        raise NotImplementedError
 
     def late_fault(self) -> BaseException | None:
         """Return what a call is to raise that has returned already; None for what the library makes of the answer."""

@@ -91,6 +91,8 @@ def _connection() -> Any:
         def __repr__(self) -> str:
             return str(super().__repr__()).replace(str(super().dsn), str(self.dsn))
 
+        __str__ = __repr__
+
         def cursor(self, *args: Any, **options: Any) -> Any:
             if self._bigfoot is None:
                 return super().cursor(*args, **options)
@@ -123,10 +125,17 @@ def _connection() -> Any:
             else:
                 follow(self._bigfoot, Call(name), method)
 
+        def cancel(self) -> None:
+            # The library waits for the answer and keeps every other thread waiting, the one that would give it too.
+            if self._bigfoot is None or self._bigfoot.through or self.closed:
+                super().cancel()
+            else:
+                self._bigfoot.cancel()
+
         def poll(self) -> Any:
             try:
                 return super().poll()
-            except extensions.Error:
+            except importlib.import_module("psycopg2").Error:
                 fault = self._bigfoot.late_fault() if self._bigfoot is not None else None
                 if fault is None:
                     raise
@@ -172,9 +181,9 @@ def _info() -> Any:
 
         @property
         def dsn_parameters(self) -> Any:
-            shown = {"sslmode": "prefer", "gssencmode": "prefer", "options": "", **self._given}
+            shown = {"sslmode": "prefer", "gssencmode": "prefer", "port": "5432", "options": "", **self._given}
             found = {**super().dsn_parameters, **shown}
-            moved = {"host", "port", "hostaddr", "target_session_attrs", "connect_timeout"} - set(self._given)
+            moved = {"host", "hostaddr", "connect_timeout"} - set(self._given)
             return {name: value for name, value in found.items() if name not in {"password", *moved}}
 
     return ConnectionInfo
@@ -233,6 +242,7 @@ def _cursor() -> Any:
             conversation = getattr(self.connection, "_bigfoot", None)
             if conversation is None:
                 return method()
+            call.later = bool(self.connection.async_)
             return follow(conversation, call, method, lambda: (self.rowcount, self.statusmessage))
 
     return Cursor

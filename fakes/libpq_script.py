@@ -1,0 +1,229 @@
+"""One connection of a client of libpq: what its session promises, for the calls that are noted on the client's side."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from bigfoot.session import Session, SessionStep
+from bigfoot.transports import libpq
+from bigfoot.transports.dial import Peer
+from bigfoot.transports.libpq_calls import Call, Conversation
+
+from . import postgres_peer
+from . import postgres_sql as sql_text
+from .libpq_results import result_of
+from .postgres_auth import Login
+from .postgres_chores import CHORES, probe
+from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure
+from .postgres_messages import Column
+from .postgres_result import Result
+from .postgres_steps import along, first_line, is_chore, made
+
+if TYPE_CHECKING:
+    from .libpq import LibpqPlugin
+
+_DECLARE: Final = re.compile(
+    r'\s*DECLARE\s+(?:"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>\w+))\s.*?\bCURSOR\b'
+    r"(?:\s+(?P<hold>WITH(?:OUT)?)\s+HOLD)?\s+FOR\s+(?P<sql>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENDS: Final = {"COMMIT": "commit", "END": "commit", "ROLLBACK": "rollback", "ABORT": "rollback"}
+_PARTIAL: Final = re.compile(r"\s*ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE)
+
+
+class LibpqScript(Conversation):
+    """Answers the server's questions out of a session.
+
+    Arguments:
+        plugin: whose session it is.
+        session: the script; its `connect` is taken.
+        attempt: the call of `connect`, as the origin of what nobody calls for.
+        login: the options of the step, where it asks for a password.
+    """
+
+    def __init__(self, plugin: LibpqPlugin, session: Session, attempt: Call, login: Mapping[str, Any]) -> None:
+        self.plugin = plugin
+        self.peer: LibpqPeer = LibpqPeer(self)
+        self._session = session
+        self._attempt = attempt
+        self._login = login
+        self._calls: list[Call] = []
+        self._objects: dict[str, Any] = {}
+        self._tokens = itertools.count(1)
+        self._closed = self._used = self._lenient = False
+        self._late: BaseException | None = None
+
+    # What the client's side says.
+
+    def other(self) -> Peer:
+        return postgres_peer.Canceller(partial(self.plugin.refuse_start, self._attempt), tls=False)
+
+    def begin(self, call: Call) -> None:
+        self._calls = [*(one for one in self._calls if not (one.later and one.sent)), call]
+
+    def end(self, call: Call, rows: int | None, status: str | None) -> None:
+        if call.name == "executemany" and not call.sent and not call.details[self.plugin.bare[1]]:
+            self._take(call)  # of no rows at all nothing is sent
+
+    def drop(self, call: Call) -> None:
+        if not call.later:
+            self._calls.remove(call)
+        self._lenient = False
+
+    def cancel(self, pid: int | None = None, secret: int | None = None) -> None:
+        libpq.do(self.peer.cancel)
+
+    def late_fault(self) -> BaseException | None:
+        late, self._late = self._late, None
+        return late
+
+    def returning(self) -> None:
+        self._lenient = True
+
+    def closing(self, call: Call) -> None:
+        self._closed = True
+        step = self._session.take("close", {}, origin=call.origin)
+        if step.raises is not None:
+            call.fault = made(step.raises)
+
+    def hand_over(self, token: str) -> Any:
+        return self._objects[token]
+
+    # What the server asks.
+
+    def started(self, parameters: Mapping[str, str]) -> Login | None:
+        password = self._login.get("password")
+        if password is None:
+            return None
+        return Login(self._login.get("auth", "scram-sha-256"), parameters.get("user", ""), password)
+
+    def keep(self, value: Any) -> bytes:
+        token = str(next(self._tokens))
+        self._objects[token] = value
+        return token.encode()
+
+    def parameters(self, sql: str) -> list[int]:
+        return []
+
+    def columns(self, sql: str) -> Sequence[Column] | None:
+        return None
+
+    def run(self, sql: str, values: Sequence[bytes | None]) -> Result | None:
+        call = self._calls[-1] if self._calls else None
+        try:
+            return self._run(sql, call)
+        except Failure:
+            raise
+        except Exception as error:  # a breach, or a fault of ours: the client must hear of it, or it waits for ever
+            self._blame(call, error)
+            raise Failure(INTERNAL, first_line(error)) from None
+
+    def refused(self, sql: str) -> Failure:
+        return Failure(SYNTAX_ERROR, f"bigfoot: nothing is promised for {sql}")
+
+    # How the two meet.
+
+    def _blame(self, call: Call | None, error: BaseException) -> None:
+        if call is not None:
+            call.fault = self._late = error
+
+    def _run(self, sql: str, call: Call | None) -> Result | None:
+        verb = sql_text.verb(sql)
+        if verb in _ENDS and not _PARTIAL.match(sql):
+            return self._ending(_ENDS[verb], sql, call)
+        declared = _DECLARE.match(sql)
+        if call is not None and self._is_of(call, verb, declared is not None):
+            return self._asked(sql, call, declared)
+        if is_chore(sql):
+            return None
+        # A cursor that is none of ours: all that is known is what the server is told.
+        return self._play(Call("execute", self.plugin.statement(sql), sql), sql)
+
+    def _is_of(self, call: Call, verb: str, declares: bool) -> bool:
+        """Tell whether a statement is what the call is about, and not what the library needs for it."""
+        if call.name in ("commit", "rollback"):
+            return False
+        if call.sent and call.name != "executemany":
+            return False
+        return declares or sql_text.verb(call.sql or "") == verb or verb not in CHORES
+
+    def _asked(self, sql: str, call: Call, declared: re.Match[str] | None) -> Result | None:
+        if call.sent:
+            return Result(tag=sql_text.verb(sql) and result_of("execute", 0, {}, call, sql).tag)
+        call.sent = True
+        if probe(sql) is not None or (is_chore(sql) and self._session.upcoming(call.name) is None):
+            return None
+        if declared is None or sql_text.verb(call.sql or "") == "DECLARE":
+            return self._play(call, sql)
+        result = self._play(call, declared["sql"])
+        if not result.hangs and result.cut is None:
+            name = declared["quoted"] or declared["plain"].lower()
+            self.peer.server.declare(name, result, hold=(declared["hold"] or "").upper() == "WITH")
+        return Result(tag="DECLARE CURSOR", before=result.before, hangs=result.hangs, cut=result.cut)
+
+    def _ending(self, name: str, sql: str, call: Call | None) -> Result | None:
+        """Take the step of a transaction that ends; one in which nothing was promised needs none."""
+        used, self._used = self._used, False
+        if call is not None and call.name not in ("commit", "rollback"):
+            call.sent = True
+            if self._session.upcoming(call.name) is not None:
+                return self._play(call, sql)
+        if self._session.upcoming(name) is None and (not used or self._lenient):
+            return None
+        origin = call if call is not None else self._attempt
+        step = self._session.take(name, {}, origin=origin.origin)
+        if step.raises is None and not step.options:
+            return None
+        return self._give(step, call or Call(name), sql)
+
+    def _take(self, call: Call) -> SessionStep:
+        step = self._session.take(call.name, call.details, origin=call.origin)
+        call.taken = True
+        if step.interaction is not None:
+            call.details = step.interaction.call  # what is known later (the data of a COPY) is recorded as well
+        return step
+
+    def _play(self, call: Call, sql: str) -> Result:
+        step = self._take(call)
+        self._used = True
+        return self._give(step, call, sql)
+
+    def _give(self, step: SessionStep, call: Call, sql: str) -> Result:
+        """Return what a step says; raise what it says."""
+        before = along(step.options)
+        if step.options.get("hang"):
+            return Result(before=before, hangs=True)
+        if step.raises is None:
+            result = result_of(step.name, step.returns, step.options, call, sql)
+            result.before = before
+            return result
+        self.peer.server.say(before)
+        error = made(step.raises)
+        failure = self.plugin.failure_of(step.raises)
+        if failure is not None:
+            raise failure
+        self._blame(call, error)
+        if self.plugin.breaks(error):
+            return Result(cut=error)
+        raise Failure(INTERNAL, f"{type(error).__name__}: {error}")
+
+    def closed(self) -> None:
+        """Note that the connection is gone without having been closed: a `close` that is promised is that."""
+        if not self._closed and self._session.next_is("close"):
+            self._session.take("close", {}, origin=self._attempt.origin)
+        self._closed = True
+
+
+class LibpqPeer(postgres_peer.PostgresPeer):
+    """The server's end of a connection of libpq's."""
+
+    def __init__(self, script: LibpqScript) -> None:
+        super().__init__(script)
+        self._script = script
+
+    def closed(self) -> None:
+        self._script.closed()
