@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from bigfoot.fakes.process import SubprocessPlugin as SubprocessPlugin
     from bigfoot.fakes.process_sessions import AsyncSubprocessPlugin as AsyncSubprocessPlugin
     from bigfoot.fakes.process_sessions import PopenPlugin as PopenPlugin
+    from bigfoot.fakes.psycopg import PsycopgPlugin as PsycopgPlugin
     from bigfoot.fakes.psycopg2 import Psycopg2Plugin as Psycopg2Plugin
     from bigfoot.fakes.redis import RedisPlugin as RedisPlugin
     from bigfoot.fakes.smtp import SmtpPlugin as SmtpPlugin
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     log_mock: LoggingPlugin
     popen_mock: PopenPlugin
     psycopg2_mock: Psycopg2Plugin
+    psycopg_mock: PsycopgPlugin
     redis_mock: RedisPlugin
     smtp_mock: SmtpPlugin
     socket_mock: SocketPlugin
@@ -226,6 +228,7 @@ __all__ = [
     "NoActiveVerifierError",
     "PopenPlugin",
     "Psycopg2Plugin",
+    "PsycopgPlugin",
     "RedisPlugin",
     "SandboxContext",
     "SandboxNotActiveError",
@@ -253,6 +256,7 @@ __all__ = [
     "popen_mock",
     "postgres",
     "psycopg2_mock",
+    "psycopg_mock",
     "redis_mock",
     "sandbox",
     "smtp_mock",

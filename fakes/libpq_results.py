@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from bigfoot.errors import InvalidArgumentError
@@ -20,6 +20,7 @@ from .postgres_steps import check_options
 _COPIES: Final = ("copy", "copy_from", "copy_to", "copy_expert")
 _IN: Final = re.compile(r"\bFROM\s+STDIN\b", re.IGNORECASE)
 _BINARY: Final = re.compile(r"\bBINARY\b", re.IGNORECASE)
+_CSV: Final = re.compile(r"\bCSV\b", re.IGNORECASE)
 _HEADER: Final = re.compile(r"\bHEADER\b(?!\s+(?:FALSE|OFF|0)\b)", re.IGNORECASE)
 
 
@@ -39,6 +40,8 @@ def result_of(name: str, returns: Any, options: Mapping[str, Any], call: Call, s
         return Result(tag=returns)
     if isinstance(returns, int):
         return Result(tag=status(sql, returns))
+    if name == "executemany" and isinstance(returns, (list, tuple)):
+        return table(returns[:1], sql, options.get("columns"))
     if name == "executemany" or not (returns or options.get("columns") or sql_text.gives_rows(sql)):
         return Result(tag=status(sql, 0))
     columns = options.get("columns")
@@ -50,7 +53,9 @@ def result_of(name: str, returns: Any, options: Mapping[str, Any], call: Call, s
 def _copied_out(returns: Any, sql: str) -> Result:
     data = copying.lines(returns) if isinstance(returns, list) else _as_bytes(returns)
     tag = f"COPY {copying.count(data, header=_has_header(sql))}"
-    return Result(tag=tag, copy=CopyOut(data, int(bool(_BINARY.search(sql_text.silent(sql))))))
+    read = sql_text.silent(sql)
+    width = copying.width(data, b"," if _CSV.search(read) else b"\t")
+    return Result(tag=tag, copy=CopyOut(data, int(bool(_BINARY.search(read))), width))
 
 
 def _as_bytes(returns: Any) -> bytes:
@@ -72,18 +77,22 @@ def _copied_in(returns: Any, call: Call, sql: str) -> Result:
     return Result(copy=CopyIn(0, int(bool(_BINARY.search(sql_text.silent(sql)))), take))
 
 
-def check_step(step: SessionStep) -> None:
+def check_step(step: SessionStep, rows: Collection[str]) -> None:
     """Refuse a step that no server can play.
+
+    Arguments:
+        step: the step.
+        rows: the names of the steps that may give rows.
 
     Raises:
         InvalidArgumentError: it names the option or value.
     """
     check_options(step)
     if step.raises is None:
-        _check_returns(step)
+        _check_returns(step, rows)
 
 
-def _check_returns(step: SessionStep) -> None:
+def _check_returns(step: SessionStep, with_rows: Collection[str]) -> None:
     name, returns = step.name, step.returns
     if returns is None or (isinstance(returns, (str, int)) and not isinstance(returns, bool) and name in _STATUS):
         return
@@ -91,7 +100,7 @@ def _check_returns(step: SessionStep) -> None:
         if not isinstance(returns, (bytes, str, list)):
             raise InvalidArgumentError("returns", returns, f"{name!r} gives data: bytes, text, or a list of rows")
         return
-    if name not in _ROWS:
+    if name not in with_rows:
         raise InvalidArgumentError("returns", returns, f"{name!r} gives {_STATUS.get(name, 'None')}")
     if not isinstance(returns, (list, tuple)):
         raise InvalidArgumentError("returns", returns, f"{name!r} gives a list of rows, a count, or a status")
@@ -108,6 +117,6 @@ _STATUS: Final[Mapping[str, str]] = {
     "execute": "a list of rows, a count, or a status",
     "executemany": "a count, or a status",
     "callproc": "a list of rows",
+    "stream": "a list of rows",
     **dict.fromkeys(_COPIES, "data, a count, or a status"),
 }
-_ROWS: Final = ("execute", "callproc", "cursor")

@@ -15,12 +15,13 @@ from bigfoot.transports.libpq_calls import Call, Conversation
 
 from . import postgres_peer
 from . import postgres_sql as sql_text
+from . import postgres_types as types
 from .libpq_results import result_of
 from .postgres_auth import Login
-from .postgres_chores import CHORES, probe
+from .postgres_chores import CHORES, named, probe
 from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure
 from .postgres_messages import Column
-from .postgres_result import Result
+from .postgres_result import Result, status, table
 from .postgres_steps import along, first_line, is_chore, made
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class LibpqScript(Conversation):
         self._tokens = itertools.count(1)
         self._closed = self._used = self._lenient = False
         self._late: BaseException | None = None
+        self._rest: list[Any] = []  # rows that executemany still gives, one for each row that it is given
+        self._described: tuple[SessionStep, str, Result] | None = None
 
     # What the client's side says.
 
@@ -63,7 +66,8 @@ class LibpqScript(Conversation):
         return postgres_peer.Canceller(partial(self.plugin.refuse_start, self._attempt), tls=False)
 
     def begin(self, call: Call) -> None:
-        self._calls = [*(one for one in self._calls if not (one.later and one.sent)), call]
+        # What has come late is over; and once a call waits for its answer, nothing from before it can come any more.
+        self._calls = [*(one for one in self._calls if not one.later or (call.later and not one.sent)), call]
 
     def end(self, call: Call, rows: int | None, status: str | None) -> None:
         if call.name == "executemany" and not call.sent and not call.details[self.plugin.bare[1]]:
@@ -107,13 +111,27 @@ class LibpqScript(Conversation):
         return token.encode()
 
     def parameters(self, sql: str) -> list[int]:
-        return []
+        return [types.find(cast or "text") or types.TEXT for cast in sql_text.casts(sql)]
 
     def columns(self, sql: str) -> Sequence[Column] | None:
-        return None
+        verb = sql_text.verb(sql)
+        if verb in ("FETCH", "MOVE"):
+            portal = self.peer.server.portals.get(named(sql))
+            return portal.columns if portal is not None and verb == "FETCH" else ()
+        call = self._call()
+        if verb in CHORES or _DECLARE.match(sql) or probe(sql) is not None:
+            return None if probe(sql) is not None else ()
+        if call is not None and call.sent:
+            return self._again(sql).columns
+        step = self._session.upcoming(call.name if call is not None else "execute")
+        if step is None or step.raises is not None or step.options.get("hang"):
+            return ()  # the error comes when it is run
+        result = result_of(step.name, step.returns, step.options, call or Call("execute"), sql)
+        self._described = step, sql, result
+        return result.columns
 
     def run(self, sql: str, values: Sequence[bytes | None]) -> Result | None:
-        call = self._calls[-1] if self._calls else None
+        call = self._call()
         try:
             return self._run(sql, call)
         except Failure:
@@ -126,6 +144,11 @@ class LibpqScript(Conversation):
         return Failure(SYNTAX_ERROR, f"bigfoot: nothing is promised for {sql}")
 
     # How the two meet.
+
+    def _call(self) -> Call | None:
+        """Return the call that the next statement is of: the first that waits, else the last."""
+        waiting = [call for call in self._calls if not call.sent]
+        return waiting[0] if waiting else self._calls[-1] if self._calls else None
 
     def _blame(self, call: Call | None, error: BaseException) -> None:
         if call is not None:
@@ -153,7 +176,9 @@ class LibpqScript(Conversation):
 
     def _asked(self, sql: str, call: Call, declared: re.Match[str] | None) -> Result | None:
         if call.sent:
-            return Result(tag=sql_text.verb(sql) and result_of("execute", 0, {}, call, sql).tag)
+            result = self._again(sql)
+            del self._rest[:1]
+            return result
         call.sent = True
         if probe(sql) is not None or (is_chore(sql) and self._session.upcoming(call.name) is None):
             return None
@@ -164,6 +189,10 @@ class LibpqScript(Conversation):
             name = declared["quoted"] or declared["plain"].lower()
             self.peer.server.declare(name, result, hold=(declared["hold"] or "").upper() == "WITH")
         return Result(tag="DECLARE CURSOR", before=result.before, hangs=result.hangs, cut=result.cut)
+
+    def _again(self, sql: str) -> Result:
+        """Return what `executemany` gives for another row: the first one has had the count, and its own rows."""
+        return table(self._rest[:1], sql) if self._rest else Result(tag=status(sql, 0))
 
     def _ending(self, name: str, sql: str, call: Call | None) -> Result | None:
         """Take the step of a transaction that ends; one in which nothing was promised needs none."""
@@ -198,7 +227,13 @@ class LibpqScript(Conversation):
         if step.options.get("hang"):
             return Result(before=before, hangs=True)
         if step.raises is None:
-            result = result_of(step.name, step.returns, step.options, call, sql)
+            if step.name == "executemany" and isinstance(step.returns, (list, tuple)):
+                self._rest = list(step.returns[1:])
+            described, self._described = self._described, None
+            if described is not None and described[:2] == (step, sql):
+                result = described[2]  # made when the client asked for the columns, an instant ago
+            else:
+                result = result_of(step.name, step.returns, step.options, call, sql)
             result.before = before
             return result
         self.peer.server.say(before)

@@ -40,10 +40,12 @@ class CopyOut:
     Attributes:
         data: what the client gets.
         code: 1 for the binary format.
+        columns: how many columns there are.
     """
 
     data: bytes
     code: int
+    columns: int = 0
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the data, a row at a time where it has lines."""
@@ -65,6 +67,13 @@ def count(data: bytes, *, header: bool = False) -> int:
     if data.endswith(b"\\.\n"):
         lines -= 1
     return max(0, lines - header)
+
+
+def width(data: bytes, separator: bytes = b"\t") -> int:
+    """Return how many columns there are in the data."""
+    if data.startswith(SIGNATURE):
+        return len(next(tuples(data), ()))
+    return data.partition(b"\n")[0].count(separator) + 1 if data else 0
 
 
 def tuples(data: bytes) -> Iterator[list[bytes | None]]:

@@ -156,7 +156,7 @@ class Server(Connection):
             self._copy, self._copied, self._state = copy, [], "copying"
             return True
         if isinstance(copy, CopyOut):
-            self.say(messages.copy_response(b"H", 0, copy.code))
+            self.say(messages.copy_response(b"H", copy.columns, copy.code))
             self._output.extend(messages.copy_data(copy.pieces()))
             self.say(messages.COPY_DONE)
             self._copied_all(result.tag)
@@ -233,7 +233,7 @@ class Server(Connection):
             self.say(messages.row_description(columns, [0] * len(columns)))
         else:
             portal = self._portal(name)
-            columns = self._columns(portal.statement)
+            columns = portal.columns if portal.result is not None else self._columns(portal.statement)
             self.say(messages.row_description(columns, portal.formats(len(columns))))
 
     def _execute(self, body: bytes) -> None:

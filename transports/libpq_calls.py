@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from bigfoot.origin import Origin, caller
@@ -105,25 +106,12 @@ class Conversation:
         raise NotImplementedError
 
 
-def follow(
-    conversation: Conversation,
-    call: Call,
-    method: Callable[[], Any],
-    outcome: Callable[[], tuple[int | None, str | None]] = lambda: (None, None),
-) -> Any:
-    """Call a method of the library, and note the call while it is under way.
-
-    Arguments:
-        conversation: who answers.
-        call: the call.
-        method: what to call.
-        outcome: returns how many rows and which status the server has told of.
-    """
+@contextmanager
+def noted(conversation: Conversation, call: Call) -> Iterator[None]:
+    """Note a call while it is under way; what it is to raise comes in the place of what the library raises."""
     conversation.begin(call)
-    result: Any = None
     try:
-        result = method()
-        conversation.end(call, *outcome())
+        yield
     except Exception:
         if call.fault is None:
             raise
@@ -131,4 +119,3 @@ def follow(
         conversation.drop(call)
     if call.fault is not None:
         raise call.fault from None
-    return result

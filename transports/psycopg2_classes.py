@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from .libpq_calls import Call, Conversation, follow
+from .libpq_calls import Call, Conversation, noted
 
 _POOLS = ("psycopg2.pool", "sqlalchemy.pool")
 _DEPTH = 6  # frames between a pool of SQLAlchemy's and the connection
@@ -123,7 +123,8 @@ def _connection() -> Any:
             if self._bigfoot is None or (self._bigfoot.through and self.info.transaction_status == idle):
                 method()  # nothing is sent
             else:
-                follow(self._bigfoot, Call(name), method)
+                with noted(self._bigfoot, Call(name)):
+                    method()
 
         def cancel(self) -> None:
             # The library waits for the answer and keeps every other thread waiting, the one that would give it too.
@@ -243,7 +244,10 @@ def _cursor() -> Any:
             if conversation is None:
                 return method()
             call.later = bool(self.connection.async_)
-            return follow(conversation, call, method, lambda: (self.rowcount, self.statusmessage))
+            with noted(conversation, call):
+                result = method()
+                conversation.end(call, self.rowcount, self.statusmessage)
+            return result
 
     return Cursor
 
