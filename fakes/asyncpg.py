@@ -21,6 +21,7 @@ from .asyncpg_calls import failure_of
 from .asyncpg_results import check_step
 from .asyncpg_script import AsyncpgPeer, AsyncpgScript
 from .asyncpg_through import Through
+from .postgres_chores import Probes
 from .postgres_dsn import Dsn
 from .postgres_errors import Failure
 from .postgres_peer import Canceller
@@ -96,6 +97,7 @@ class AsyncpgPlugin(SessionFake[Script]):
 
     def __init__(self, verifier: StrictVerifier) -> None:
         super().__init__(verifier)
+        self.probes = Probes()
         self._through: list[dict[str, Any]] = []
         self._dialled: dict[tuple[str, int], bool] = {}  # where connections were opened, and whether only by TLS
 
@@ -120,6 +122,21 @@ class AsyncpgPlugin(SessionFake[Script]):
         """
         rule = {"host": host, "port": port, "database": dbname}
         self._through.append({name: value for name, value in rule.items() if value is not None})
+
+    def chore(self, sql: str, *, returns: Any) -> None:
+        """Answer a statement unasked and unrecorded, as often as it comes: what a tool asks on its own account.
+
+        Arguments:
+            sql: the statement, as the tool writes it; only white space may differ.
+            returns: the rows that it gives.
+
+        Raises:
+            InvalidArgumentError: it is no statement, or these are no rows.
+
+        Example:
+            >>> bigfoot.asyncpg_mock.chore("SELECT 1", returns=[(1,)])  # doctest: +SKIP
+        """
+        self.probes.add(sql, returns)
 
     def claims(self, call: Any) -> int:
         if isinstance(call, Attempt):

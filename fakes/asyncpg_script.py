@@ -17,7 +17,6 @@ from .asyncpg_calls import QUOTED, arguments, failure_of, literals
 from .asyncpg_results import COPIES, MANY, result_of
 from .postgres_auth import Login
 from .postgres_catalogue import Catalogue
-from .postgres_chores import probe
 from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure
 from .postgres_messages import Column
 from .postgres_result import Result
@@ -76,7 +75,7 @@ class AsyncpgScript(Conversation):
 
     def begin(self, call: Call) -> None:
         self._calls.append(call)
-        if call.name == "prepare" and self._session.next_is("prepare") and probe(call.query or "") is None:
+        if call.name == "prepare" and self._session.next_is("prepare") and self._probe(call.query or "") is None:
             self._take(call)
 
     def end(self, call: Call, result: Any) -> None:
@@ -135,8 +134,11 @@ class AsyncpgScript(Conversation):
         known = self._catalogue.columns(sql)
         if known is not None:
             return known
+        asked = self._probe(sql)
+        if asked is not None:
+            return asked.columns
         call = self._call(sql)
-        if call is None or probe(sql) is not None:
+        if call is None:
             return None
         if call.name in COPIES:
             return self._of_copy(call, sql)
@@ -158,8 +160,9 @@ class AsyncpgScript(Conversation):
         known = self._catalogue.answer(sql, values)
         if known is not None:
             return known
-        if probe(sql) is not None:
-            return None
+        asked = self._probe(sql)
+        if asked is not None:
+            return asked
         call = self._call(sql)
         if call is None or (is_chore(sql) and not self._session.next_is(call.name)):
             return self._unasked(sql)
@@ -181,6 +184,9 @@ class AsyncpgScript(Conversation):
     # How the two meet.
 
     _tag = ""
+
+    def _probe(self, sql: str) -> Result | None:
+        return self.plugin.probes.find(sql)
 
     def _call(self, sql: str) -> Call | None:
         """Return the call that a statement is sent for; None if the library sends it on its own account."""

@@ -14,6 +14,7 @@ from bigfoot.transports.libpq_calls import Attempt, Call, Conversation
 from .libpq_results import check_step
 from .libpq_script import LibpqScript
 from .libpq_through import Through
+from .postgres_chores import Probes
 from .postgres_dsn import Dsn
 from .postgres_errors import FIELDS, Failure
 from .postgres_steps import first_line, made
@@ -38,6 +39,7 @@ class LibpqPlugin(SessionFake[Session]):
 
     def __init__(self, verifier: Any) -> None:
         super().__init__(verifier)
+        self.probes = Probes()
         self._through: list[dict[str, Any]] = []
 
     def new_session(self) -> Session:
@@ -61,6 +63,21 @@ class LibpqPlugin(SessionFake[Session]):
         """
         rule = {"host": host, "port": port, "dbname": dbname}
         self._through.append({name: value for name, value in rule.items() if value is not None})
+
+    def chore(self, sql: str, *, returns: Any) -> None:
+        """Answer a statement unasked and unrecorded, as often as it comes: what a tool asks on its own account.
+
+        Arguments:
+            sql: the statement, as the tool writes it; only white space may differ.
+            returns: the rows that it gives.
+
+        Raises:
+            InvalidArgumentError: it is no statement, or these are no rows.
+
+        Example:
+            >>> bigfoot.psycopg2_mock.chore("SELECT 1", returns=[(1,)])  # doctest: +SKIP
+        """
+        self.probes.add(sql, returns)
 
     def answer(self, call: Attempt) -> Conversation:
         details = dict(call.details)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from bigfoot.session import Session, SessionStep
 from bigfoot.transports import libpq
 from bigfoot.transports.dial import Peer
-from bigfoot.transports.libpq_calls import Call, Conversation
+from bigfoot.transports.libpq_calls import PING, Call, Conversation
 
 from . import postgres_peer
 from . import postgres_sql as sql_text
 from . import postgres_types as types
 from .libpq_results import result_of
 from .postgres_auth import Login
-from .postgres_chores import CHORES, named, probe
+from .postgres_chores import CHORES, named
 from .postgres_errors import INTERNAL, SYNTAX_ERROR, Failure
 from .postgres_messages import Column
 from .postgres_result import Result, status, table
@@ -119,8 +119,11 @@ class LibpqScript(Conversation):
             portal = self.peer.server.portals.get(named(sql))
             return portal.columns if portal is not None and verb == "FETCH" else ()
         call = self._call()
-        if verb in CHORES or _DECLARE.match(sql) or probe(sql) is not None:
-            return None if probe(sql) is not None else ()
+        asked = self._unasked(sql, call)
+        if asked is not None:
+            return asked.columns
+        if verb in CHORES or _DECLARE.match(sql):
+            return ()
         if call is not None and call.sent:
             return self._again(sql).columns
         step = self._session.upcoming(call.name if call is not None else "execute")
@@ -155,6 +158,11 @@ class LibpqScript(Conversation):
             call.fault = self._late = error
 
     def _run(self, sql: str, call: Call | None) -> Result | None:
+        asked = self._unasked(sql, call)
+        if asked is not None:
+            if call is not None:
+                call.sent = True
+            return asked
         verb = sql_text.verb(sql)
         if verb in _ENDS and not _PARTIAL.match(sql):
             return self._ending(_ENDS[verb], sql, call)
@@ -165,6 +173,13 @@ class LibpqScript(Conversation):
             return None
         # A cursor that is none of ours: all that is known is what the server is told.
         return self._play(Call("execute", self.plugin.statement(sql), sql), sql)
+
+    def _unasked(self, sql: str, call: Call | None) -> Result | None:
+        """Return the answer to what a tool asks on its own account; None if it is something else."""
+        own = call if call is not None and self._is_of(call, sql_text.verb(sql), False) else None
+        if own is not None and own.chore and not own.sent:
+            return table([(1,)] if own.sql == PING else [], sql)
+        return self.plugin.probes.find(sql, own.sql if own is not None else None)
 
     def _is_of(self, call: Call, verb: str, declares: bool) -> bool:
         """Tell whether a statement is what the call is about, and not what the library needs for it."""
@@ -180,7 +195,7 @@ class LibpqScript(Conversation):
             del self._rest[:1]
             return result
         call.sent = True
-        if probe(sql) is not None or (is_chore(sql) and self._session.upcoming(call.name) is None):
+        if is_chore(sql) and self._session.upcoming(call.name) is None:
             return None
         if declared is None or sql_text.verb(call.sql or "") == "DECLARE":
             return self._play(call, sql)

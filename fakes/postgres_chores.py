@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from bigfoot.errors import InvalidArgumentError
 
 from . import postgres_sql as sql_text
 from . import postgres_types as types
 from .postgres_errors import NO_SUCH_CURSOR, NO_SUCH_SAVEPOINT, Failure
 from .postgres_messages import Column
 from .postgres_portals import Portal
-from .postgres_result import Result, Row
+from .postgres_result import Result, Row, check, table
 
 if TYPE_CHECKING:
     from .postgres_server import Server
@@ -133,7 +135,7 @@ def _probe(column: str, value: object, oid: int = types.TEXT, tag: str = "SELECT
     return Result((Column(column, oid),), [(value,)], tag)
 
 
-# What tools ask when they connect, word for word: what a program asks in other letters is its own.
+# What tools ask when they connect, word for word: what a program asks in other words is its own.
 PROBES: Final[dict[str, Result]] = {
     "select pg_catalog.version()": _probe("version", "PostgreSQL 17.0 (bigfoot)"),
     "select current_schema()": _probe("current_schema", "public", types.NAME),
@@ -141,6 +143,11 @@ PROBES: Final[dict[str, Result]] = {
     "show transaction isolation level": _probe("transaction_isolation", "read committed", tag="SHOW"),
     "SHOW transaction_read_only": _probe("transaction_read_only", "off", tag="SHOW"),
     "SELECT pg_catalog.pg_is_in_recovery()": _probe("pg_is_in_recovery", False, types.BOOL),
+    # psycopg2, for SQLAlchemy: there is no hstore.
+    "SELECT t.oid, typarray FROM pg_type t JOIN pg_namespace ns ON typnamespace = ns.oid WHERE typname = 'hstore';": (
+        Result((Column("oid", types.OID), Column("typarray", types.OID)), [], "SELECT 0")
+    ),
+    ";": Result(),  # asyncpg, for SQLAlchemy: whether the connection is alive
 }
 
 
@@ -151,4 +158,34 @@ def probe(sql: str) -> Result | None:
     """Return the answer to a question that tools ask when they connect, or None if it is none of these."""
     if sql.startswith(_RESET):
         return Result(tag="RESET")  # what a pool of asyncpg does with a connection that comes back
-    return PROBES.get(sql)
+    return PROBES.get(sql) or PROBES.get(" ".join(sql.split()))
+
+
+class Probes:
+    """The questions that are answered unasked: those of the tools, and those that a test adds."""
+
+    def __init__(self) -> None:
+        self._own: dict[str, Result] = {}
+
+    def add(self, sql: str, returns: Any) -> None:
+        """Answer one more.
+
+        Raises:
+            InvalidArgumentError: the statement is no text, or what it gives are no rows.
+        """
+        if not isinstance(sql, str) or not sql.strip():
+            raise InvalidArgumentError("sql", sql, "give the statement, as the program writes it")
+        if not isinstance(returns, (list, tuple)):
+            raise InvalidArgumentError("returns", returns, "give a list of rows")
+        check(None, returns)
+        self._own[" ".join(sql.split())] = table(returns, sql)
+
+    def find(self, *texts: str | None) -> Result | None:
+        """Return the answer to a question in one of these words; None if it is none."""
+        for sql in texts:
+            found = None if sql is None else self._own.get(" ".join(sql.split())) if self._own else None
+            if found is None and sql is not None:
+                found = probe(sql)
+            if found is not None:
+                return found
+        return None

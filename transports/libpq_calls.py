@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from bigfoot.origin import Origin, caller
 from .dial import Peer
 
 OBJECT = 4_000_000_001  # the type whose values are handed over as they are; no server has it
+PING = "SELECT 1"  # how pools ask whether a connection is alive
 SHOWN = ("dsn", "host", "port", "dbname", "user")
 
 
@@ -47,19 +49,35 @@ class Call:
         origin: the calling line.
         taken: whether a step was used for it.
         sent: whether the server has seen what it is about.
+        chore: whether a tool calls on its own account: a pool, or the library itself.
         later: whether the call returns before the server has seen it: on an asynchronous connection.
         fault: what it is to raise instead of what the library makes of the server's answer.
     """
 
-    __slots__ = ("details", "fault", "later", "name", "origin", "sent", "sql", "taken")
+    __slots__ = ("chore", "details", "fault", "later", "name", "origin", "sent", "sql", "taken")
 
     def __init__(self, name: str, details: dict[str, Any] | None = None, sql: str | None = None) -> None:
         self.name = name
         self.details = {} if details is None else details
         self.sql = sql
         self.origin: Origin = caller(2)
-        self.taken = self.sent = self.later = False
+        self.taken = self.sent = self.later = self.chore = False
         self.fault: BaseException | None = None
+
+
+_DEPTH = 9  # frames between a pool of SQLAlchemy's and the connection
+
+
+def called_by(*modules: str) -> bool:
+    """Tell whether one of these modules is among the callers that are near."""
+    frame: Any = sys._getframe(2)
+    for _ in range(_DEPTH):
+        if frame is None:
+            return False
+        if str(frame.f_globals.get("__name__")).startswith(modules):
+            return True
+        frame = frame.f_back
+    return False
 
 
 class Conversation:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import functools
 import importlib
-import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from .libpq_calls import Call, Conversation, noted
+from .libpq_calls import PING, Call, Conversation, called_by, noted
 
-_POOLS = ("psycopg2.pool", "sqlalchemy.pool")
-_DEPTH = 6  # frames between a pool of SQLAlchemy's and the connection
+POOLS = ("psycopg2.pool", "sqlalchemy.pool")
 
 # The conversation, the DSN, and its parameters, for the connection that is being opened here.
 opening: ContextVar[tuple[Conversation, str, Mapping[str, str]] | None] = ContextVar("bigfoot_psycopg2", default=None)
@@ -43,18 +41,6 @@ def _noted(kind: Any, ours: Any) -> Any:
 
 def _extensions() -> Any:
     return importlib.import_module("psycopg2.extensions")
-
-
-def _pooled() -> bool:
-    """Tell whether a pool calls, on its own account."""
-    frame: Any = sys._getframe(2)
-    for _ in range(_DEPTH):
-        if frame is None:
-            return False
-        if str(frame.f_globals.get("__name__")).startswith(_POOLS):
-            return True
-        frame = frame.f_back
-    return False
 
 
 @functools.cache
@@ -108,7 +94,7 @@ def _connection() -> Any:
             self._end("commit", super().commit)
 
         def rollback(self) -> None:
-            if self._bigfoot is not None and _pooled():
+            if self._bigfoot is not None and called_by(*POOLS):
                 self._bigfoot.returning()
             self._end("rollback", super().rollback)
 
@@ -244,6 +230,7 @@ def _cursor() -> Any:
             if conversation is None:
                 return method()
             call.later = bool(self.connection.async_)
+            call.chore = call.sql == PING and called_by(*POOLS)
             with noted(conversation, call):
                 result = method()
                 conversation.end(call, self.rowcount, self.statusmessage)

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from .libpq_calls import OBJECT, Call, Conversation, noted
-from .psycopg_methods import conversation_of, doors
+from .libpq_calls import OBJECT, PING, Call, Conversation, called_by, noted
+from .psycopg_methods import POOLS, conversation_of, doors
 
 
 def _before(cursor: Any, name: str, query: Any, params: Any) -> tuple[Conversation | None, Call]:
@@ -22,6 +22,7 @@ def _before(cursor: Any, name: str, query: Any, params: Any) -> tuple[Conversati
         query = query.as_string(connection)
     text = query.decode() if isinstance(query, bytes) else query
     call = Call(name, {"query": text, "params": params}, text)
+    call.chore = (text == PING and called_by(*POOLS)) or (name == "execute" and called_by("psycopg._typeinfo"))
     if name == "execute":
         call.later = bool(connection.pgconn.pipeline_status)
     if not conversation.through:

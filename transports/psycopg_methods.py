@@ -5,32 +5,18 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .libpq_calls import Call, Conversation, noted
+from .libpq_calls import Call, Conversation, called_by, noted
 
-_POOLS = ("psycopg_pool", "sqlalchemy.pool")
-_DEPTH = 8  # frames between a pool and the connection
+POOLS = ("psycopg_pool", "sqlalchemy.pool")
 
 
 def conversation_of(connection: Any) -> Conversation | None:
     """Return who answers a connection; None for one that was opened outside."""
     found: Conversation | None = getattr(connection, "_bigfoot", None)
     return found
-
-
-def _pooled() -> bool:
-    """Tell whether a pool calls, on its own account."""
-    frame: Any = sys._getframe(2)
-    for _ in range(_DEPTH):
-        if frame is None:
-            return False
-        if str(frame.f_globals.get("__name__")).startswith(_POOLS):
-            return True
-        frame = frame.f_back
-    return False
 
 
 def doors(original: Any, before: Callable[..., tuple[Conversation | None, Call]], after: Any = None) -> Any:
@@ -75,7 +61,7 @@ def end(name: str, original: Any) -> Any:
         conversation = conversation_of(connection)
         if conversation is None:
             return None, Call(name)
-        if name == "rollback" and _pooled():
+        if name == "rollback" and called_by(*POOLS):
             conversation.returning()
         idle = connection.closed or connection.info.transaction_status == 0
         return None if conversation.through and idle else conversation, Call(name)
