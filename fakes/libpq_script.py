@@ -195,7 +195,7 @@ class LibpqScript(Conversation):
             del self._rest[:1]
             return result
         call.sent = True
-        if is_chore(sql) and self._session.upcoming(call.name) is None:
+        if is_chore(sql) and (call.tool or self._session.upcoming(call.name) is None):
             return None
         if declared is None or sql_text.verb(call.sql or "") == "DECLARE":
             return self._play(call, sql)
@@ -214,7 +214,7 @@ class LibpqScript(Conversation):
         used, self._used = self._used, False
         if call is not None and call.name not in ("commit", "rollback"):
             call.sent = True
-            if self._session.upcoming(call.name) is not None:
+            if not call.tool and self._session.upcoming(call.name) is not None:
                 return self._play(call, sql)
         if self._session.upcoming(name) is None and (not used or self._lenient):
             return None

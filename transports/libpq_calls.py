@@ -13,6 +13,7 @@ from .dial import Peer
 
 OBJECT = 4_000_000_001  # the type whose values are handed over as they are; no server has it
 PING = "SELECT 1"  # how pools ask whether a connection is alive
+TOOLS = ("sqlalchemy.", "django.db.")
 SHOWN = ("dsn", "host", "port", "dbname", "user")
 
 
@@ -50,18 +51,19 @@ class Call:
         taken: whether a step was used for it.
         sent: whether the server has seen what it is about.
         chore: whether a tool calls on its own account: a pool, or the library itself.
+        tool: whether it comes by way of an ORM, which sets savepoints and the like on its own account.
         later: whether the call returns before the server has seen it: on an asynchronous connection.
         fault: what it is to raise instead of what the library makes of the server's answer.
     """
 
-    __slots__ = ("chore", "details", "fault", "later", "name", "origin", "sent", "sql", "taken")
+    __slots__ = ("chore", "details", "fault", "later", "name", "origin", "sent", "sql", "taken", "tool")
 
     def __init__(self, name: str, details: dict[str, Any] | None = None, sql: str | None = None) -> None:
         self.name = name
         self.details = {} if details is None else details
         self.sql = sql
         self.origin: Origin = caller(2)
-        self.taken = self.sent = self.later = self.chore = False
+        self.taken = self.sent = self.later = self.chore = self.tool = False
         self.fault: BaseException | None = None
 
 

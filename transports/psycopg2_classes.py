@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from .libpq_calls import PING, Call, Conversation, called_by, noted
+from .libpq_calls import PING, TOOLS, Call, Conversation, called_by, noted
 
 POOLS = ("psycopg2.pool", "sqlalchemy.pool")
 
@@ -230,6 +230,7 @@ def _cursor() -> Any:
             if conversation is None:
                 return method()
             call.later = bool(self.connection.async_)
+            call.tool = called_by(*TOOLS)
             call.chore = call.sql == PING and called_by(*POOLS)
             with noted(conversation, call):
                 result = method()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from .libpq_calls import OBJECT, PING, Call, Conversation, called_by, noted
+from .libpq_calls import OBJECT, PING, TOOLS, Call, Conversation, called_by, noted
 from .psycopg_methods import POOLS, conversation_of, doors
 
 
@@ -22,6 +22,7 @@ def _before(cursor: Any, name: str, query: Any, params: Any) -> tuple[Conversati
         query = query.as_string(connection)
     text = query.decode() if isinstance(query, bytes) else query
     call = Call(name, {"query": text, "params": params}, text)
+    call.tool = called_by(*TOOLS)
     call.chore = (text == PING and called_by(*POOLS)) or (name == "execute" and called_by("psycopg._typeinfo"))
     if name == "execute":
         call.later = bool(connection.pgconn.pipeline_status)
