@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from .libpq_calls import PING, TOOLS, Call, Conversation, called_by, noted
 
 POOLS = ("psycopg2.pool", "sqlalchemy.pool")
+_FROM = re.compile(r"\bFROM\s+STDIN\b", re.IGNORECASE)
 
 # The conversation, the DSN, and its parameters, for the connection that is being opened here.
 opening: ContextVar[tuple[Conversation, str, Mapping[str, str]] | None] = ContextVar("bigfoot_psycopg2", default=None)
@@ -207,8 +209,9 @@ def _cursor() -> Any:
 
         def copy_from(self, file: Any, table: Any, *args: Any, **options: Any) -> Any:
             details = {"table": table, "columns": _argument(args, options, 3, "columns"), "data": b""}
-            method = functools.partial(super().copy_from, file, table, *args, **options)
-            return self._follow(Call("copy_from", details), method)
+            call = Call("copy_from", details)
+            method = functools.partial(super().copy_from, self._read(call, file), table, *args, **options)
+            return self._follow(call, method)
 
         def copy_to(self, file: Any, table: Any, *args: Any, **options: Any) -> Any:
             details = {"table": table, "columns": _argument(args, options, 2, "columns")}
@@ -217,8 +220,14 @@ def _cursor() -> Any:
 
         def copy_expert(self, sql: Any, file: Any, *args: Any, **options: Any) -> Any:
             text = self._text(sql)
-            method = functools.partial(super().copy_expert, sql, file, *args, **options)
-            return self._follow(Call("copy_expert", {"sql": text}, text), method)
+            call = Call("copy_expert", {"sql": text}, text)
+            if _FROM.search(text):
+                file = self._read(call, file)
+            return self._follow(call, functools.partial(super().copy_expert, sql, file, *args, **options))
+
+        def _read(self, call: Call, file: Any) -> Any:
+            conversation = getattr(self.connection, "_bigfoot", None)
+            return file if conversation is None or not conversation.through else Reading(file, call)
 
         def _text(self, query: Any) -> Any:
             if hasattr(query, "as_string"):
@@ -238,6 +247,26 @@ def _cursor() -> Any:
             return result
 
     return Cursor
+
+
+class Reading:
+    """A file that is read by a COPY to a real server: what was read is recorded.
+
+    Arguments:
+        file: the program's file.
+        call: the call that reads it.
+    """
+
+    def __init__(self, file: Any, call: Call) -> None:
+        self._file = file
+        self._call = call
+        call.details["data"] = b""
+
+    def read(self, size: int = -1) -> Any:
+        """Read from the program's file."""
+        data = self._file.read(size)
+        self._call.details["data"] += data.encode() if isinstance(data, str) else bytes(data)
+        return data
 
 
 def _argument(args: tuple[Any, ...], options: Mapping[str, Any], at: int, name: str) -> Any:

@@ -147,7 +147,16 @@ def info(original: Any) -> Any:
     return property(shown, doc=original.__doc__)
 
 
-_MOVED = ("hostaddr", "sslmode", "gssencmode", "target_session_attrs", "channel_binding", "connect_timeout", "options")
+_MOVED = (
+    "hostaddr",
+    "sslmode",
+    "gssencmode",
+    "target_session_attrs",
+    "channel_binding",
+    "connect_timeout",
+    "options",
+    "sslcertmode",
+)
 
 
 @functools.cache
