@@ -40,8 +40,6 @@ _NATIVE = {
     "impit": "Rust",
     "MySQLdb": "libmysqlclient",
     "primp": "Rust",
-    "psycopg": "libpq",
-    "psycopg2": "libpq",
     "pycurl": "libcurl",
     "pymssql": "FreeTDS",
     "pyodbc": "ODBC",
