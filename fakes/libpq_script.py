@@ -48,7 +48,7 @@ class LibpqScript(Conversation):
 
     def __init__(self, plugin: LibpqPlugin, session: Session, attempt: Call, login: Mapping[str, Any]) -> None:
         self.plugin = plugin
-        self.peer: LibpqPeer = LibpqPeer(self)
+        self._peer = LibpqPeer(self)
         self._session = session
         self._attempt = attempt
         self._login = login
@@ -61,6 +61,10 @@ class LibpqScript(Conversation):
         self._described: tuple[SessionStep, str, Result] | None = None
 
     # What the client's side says.
+
+    @property
+    def peer(self) -> LibpqPeer:
+        return self._peer
 
     def other(self) -> Peer:
         return postgres_peer.Canceller(partial(self.plugin.refuse_start, self._attempt), tls=False)

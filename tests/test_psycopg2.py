@@ -26,6 +26,7 @@ from bigfoot import (
     UnmockedInteractionError,
     UnusedMocksError,
     VerificationError,
+    context,
 )
 from bigfoot.plugins.psycopg2_plugin import Psycopg2Plugin
 from bigfoot.postgres import typed
@@ -378,7 +379,7 @@ def test_strangers_are_sent_away(mock: Psycopg2Plugin, verifier: StrictVerifier)
         address = libpq.reserve(conn._bigfoot.peer, conn._bigfoot.other)
         where = address.parameters({"user": "eve"})
         address.leave()
-        with pytest.raises(psycopg2.OperationalError), bigfoot.context.outside():
+        with pytest.raises(psycopg2.OperationalError), context.outside():
             psycopg2.connect(**where)
         conn.close()
 

@@ -87,11 +87,14 @@ class Conversation:
 
     Attributes:
         through: whether the connection is to reach the real server.
-        peer: the far end, where it is ours.
     """
 
     through = False
-    peer: Peer
+
+    @property
+    def peer(self) -> Peer:
+        """The far end, where it is ours."""
+        raise NotImplementedError
 
     def other(self) -> Peer:
         """Return the far end of a connection that is opened to cancel what this one does."""

@@ -42,7 +42,7 @@ class Served(Wire):
         self._peer: Peer | None = None
         self._opening = b""
         self._output = bytearray()
-        self._closing = False
+        self._closing = self._watched = False
         connection.setblocking(False)
         if connection.family != getattr(socket, "AF_UNIX", None):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -116,8 +116,11 @@ class Served(Wire):
             return
         if self._closing and not self._output:
             self.over = True
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._output else 0)
-        self._selector.modify(self.connection, events, self)
+        pending = bool(self._output)
+        if pending != self._watched:  # each change is a call of the system
+            self._watched = pending
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if pending else 0)
+            self._selector.modify(self.connection, events, self)
 
     def close(self) -> None:
         self._closing = True

@@ -151,15 +151,17 @@ def returning(conn: Any) -> Any:
 
 @by_itself((step("connect"), step("execute", 1), COMMIT, CLOSE), given=USERS)
 def with_connection(where: dict[str, Any]) -> Any:
-    with psycopg.connect(**where) as conn:
+    conn = psycopg.connect(**where)
+    with conn:
         conn.execute(ADD, (1, "Ada"))
     return conn.closed
 
 
 @by_itself((step("connect"), step("execute", raises=errors.UniqueViolation), ROLLBACK, CLOSE), given=TWO)
 def with_connection_that_fails(where: dict[str, Any]) -> Any:
+    conn = psycopg.connect(**where)
     try:
-        with psycopg.connect(**where) as conn:
+        with conn:
             conn.execute(ADD, (1, "Ada"))
     except psycopg.IntegrityError as error:
         return type(error).__name__, error.sqlstate, conn.closed
@@ -428,6 +430,7 @@ async def async_execute(conn: Any) -> Any:
 
 @asynchronous(step("execute", raises=errors.UniqueViolation), ROLLBACK, step("executemany", 2), COMMIT, given=TWO)
 async def async_transactions(conn: Any) -> Any:
+    found: Any = None
     try:
         async with conn.transaction():
             await conn.execute(ADD, (1, "Ada"))
@@ -453,6 +456,7 @@ async def async_streams(conn: Any) -> Any:
 
 @asynchronous(step("execute", hang=True), ROLLBACK, step("execute", [(1,)]))
 async def async_timeout(conn: Any) -> Any:
+    found = ""
     try:
         await asyncio.wait_for(conn.execute("SELECT pg_sleep(60)"), 0.1)
     except TimeoutError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
@@ -120,7 +121,7 @@ def integrity_error(engine: sa.Engine) -> Any:
     try:
         with engine.begin() as conn:
             conn.execute(sa.text("INSERT INTO users (name) VALUES ('Ada')"))
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         return type(error.orig).__name__
     return None
 
@@ -206,7 +207,7 @@ async def async_integrity_error(engine: AsyncEngine) -> Any:
     try:
         async with engine.begin() as conn:
             await conn.execute(sa.text("INSERT INTO users (name) VALUES ('Ada')"))
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         found = getattr(error.orig, "sqlstate", None)
     async with engine.connect() as conn:
         return found, await conn.scalar(sa.text("SELECT CAST(:n AS int)"), {"n": 7})

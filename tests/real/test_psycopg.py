@@ -27,7 +27,7 @@ def port() -> Iterator[int]:
 def emptied(options: dict[str, Any], given: str) -> None:
     backstage = psycopg.connect(**options)
     backstage.autocommit = True
-    backstage.cursor().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + given)
+    backstage.cursor().execute(("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + given).encode())
     backstage.close()
 
 

@@ -40,7 +40,7 @@ def port() -> Iterator[int]:
 
 def emptied(port: int, given: str) -> None:
     with psycopg.connect(f"host=127.0.0.1 port={port} user=postgres", autocommit=True) as backstage:
-        backstage.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + given)
+        backstage.execute(("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + given).encode())
 
 
 def promise(verifier: StrictVerifier, driver: str, snippet: Snippet) -> None:
