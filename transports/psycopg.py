@@ -74,18 +74,17 @@ def _psycopg() -> Any:
 def _targets() -> Iterator[Target]:
     library = _psycopg()
     for connection in (library.Connection, library.AsyncConnection):
-        for name in ("_get_connection_params", "_connect_gen"):
+        for name in ("_get_connection_params", "_connect_gen", "cancel_safe"):
             if not hasattr(connection, name):
                 raise AttributeError(
-                    f"psycopg {library.__version__} has no {connection.__name__}.{name}: it is not supported yet"
+                    f"psycopg {library.__version__} has no {connection.__name__}.{name}: it is not supported"
                 )
         yield Target(connection, "_get_connection_params", _parameters)
         yield Target(connection, "_connect_gen", _connected)
         for name in ("commit", "rollback"):
             yield Target(connection, name, functools.partial(end, name))
         yield Target(connection, "close", close)
-        if hasattr(connection, "cancel_safe"):
-            yield Target(connection, "cancel_safe", cancel)
+        yield Target(connection, "cancel_safe", cancel)
     yield Target(library.BaseConnection, "cancel", cancel)
     yield Target(library.BaseConnection, "info", info)
     for cursor in (library.Cursor, library.AsyncCursor):

@@ -211,10 +211,10 @@ def dict_rows(conn: Any) -> Any:
     return conn.execute("SELECT id, name FROM users WHERE id = 1").fetchall()
 
 
-@snippet(step("execute", [(1, "Ada")]), step("execute", [(2,)]), given=TWO)
+@snippet(step("execute", [(1, "Ada")]), step("execute", [{"n": 2}]), given=TWO)
 def row_factories(conn: Any) -> Any:
     row = conn.cursor(row_factory=rows.namedtuple_row).execute("SELECT id, name FROM users WHERE id = 1").fetchone()
-    return row.id, row.name, conn.cursor(row_factory=rows.scalar_row).execute("SELECT 2::int8").fetchone()
+    return row.id, row.name, conn.cursor(row_factory=rows.dict_row).execute("SELECT 2::int8 AS n").fetchone()
 
 
 @snippet(step("executemany", 2), COMMIT, given=USERS)
