@@ -31,6 +31,7 @@ from bigfoot import (
 from bigfoot.plugins.psycopg2_plugin import Psycopg2Plugin
 from bigfoot.postgres import typed
 from bigfoot.transports import libpq
+from bigfoot.transports.dial import Peer
 
 pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 psycopg2: Any = importlib.import_module("psycopg2")  # what is written in C says nothing of its types
@@ -461,6 +462,48 @@ def test_a_child_process_has_a_socket_of_its_own() -> None:
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
+
+
+def test_a_connection_that_is_open_at_exit() -> None:
+    program = """
+        import psycopg2
+        import bigfoot
+        from bigfoot.fakes.psycopg2 import Psycopg2Plugin
+
+        verifier = bigfoot.StrictVerifier()
+        Psycopg2Plugin(verifier).new_session().expect("connect", returns=None)
+        with verifier.sandbox():
+            conn = psycopg2.connect("host=nowhere")
+        print(psycopg2.extensions.connection.get_dsn_parameters(conn)["host"])
+    """
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert done.stdout.strip() and not os.path.exists(done.stdout.strip())
+
+
+class Broken(Peer):
+    """A far end with a fault."""
+
+    def received(self, data: bytes) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+
+def test_a_fault_of_the_far_end_closes_its_connection_only(
+    mock: Psycopg2Plugin, verifier: StrictVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", lambda found: faults.append(found.exc_value))
+    session = mock.new_session().expect("connect", returns=None).expect("execute", returns=[(1,)])
+    session.expect("close", returns=None)
+    with verifier.sandbox():
+        conn = connect()
+        place = libpq.reserve(Broken(), Broken)
+        with context.outside(), pytest.raises(psycopg2.OperationalError):
+            psycopg2.connect(**place.parameters({"user": "ada"}))
+        conn.cursor().execute("SELECT 1")
+        conn.close()
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
 
 
 def test_rollbacks_of_a_pool_are_its_own(mock: Psycopg2Plugin, verifier: StrictVerifier) -> None:

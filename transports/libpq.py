@@ -213,13 +213,17 @@ class Server(threading.Thread):
             served.connection.close()
         for one in (self._selector, self._listener, self._wakes, self._wake):
             one.close()
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove the folder, unless it is the parent process's."""
         if self._folder is not None and self._pid == os.getpid():
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _stop() -> None:
-    for server in _running:
-        server.stop()
+def _at_exit() -> None:
+    for server in _running:  # connections were left open; the thread ends with the process, its folder would not
+        server.remove()
 
 
 def _after_fork() -> None:
@@ -231,6 +235,6 @@ def _after_fork() -> None:
     _running.clear()
 
 
-atexit.register(_stop)
+atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
