@@ -122,7 +122,7 @@ class LibpqScript(Conversation):
         if verb in ("FETCH", "MOVE"):
             portal = self.peer.server.portals.get(named(sql))
             return portal.columns if portal is not None and verb == "FETCH" else ()
-        call = self._call()
+        call = self._call(sql)
         asked = self._unasked(sql, call)
         if asked is not None:
             return asked.columns
@@ -138,7 +138,7 @@ class LibpqScript(Conversation):
         return result.columns
 
     def run(self, sql: str, values: Sequence[bytes | None]) -> Result | None:
-        call = self._call()
+        call = self._call(sql)
         try:
             return self._run(sql, call)
         except Failure:
@@ -152,9 +152,12 @@ class LibpqScript(Conversation):
 
     # How the two meet.
 
-    def _call(self) -> Call | None:
-        """Return the call that the next statement is of: the first that waits, else the last."""
+    def _call(self, sql: str) -> Call | None:
+        """Return the call that a statement is of: the first that waits, else the last."""
         waiting = [call for call in self._calls if not call.sent]
+        if len(waiting) > 1:  # threads that share a connection, or a pipeline
+            alike = [call for call in waiting if (call.sql or "").partition("%")[0] in sql]
+            waiting = alike or waiting
         return waiting[0] if waiting else self._calls[-1] if self._calls else None
 
     def _blame(self, call: Call | None, error: BaseException) -> None:

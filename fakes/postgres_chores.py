@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -154,6 +155,7 @@ PROBES: Final[dict[str, Result]] = {
 _RESET: Final = "SELECT pg_advisory_unlock_all();"
 
 
+@functools.lru_cache(maxsize=256)
 def probe(sql: str) -> Result | None:
     """Return the answer to a question that tools ask when they connect, or None if it is none of these."""
     if sql.startswith(_RESET):

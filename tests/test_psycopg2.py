@@ -408,6 +408,31 @@ def test_many_threads(mock: Psycopg2Plugin, verifier: StrictVerifier) -> None:
     assert idle()
 
 
+def test_threads_that_share_a_connection(mock: Psycopg2Plugin, verifier: StrictVerifier) -> None:
+    session = mock.new_session().expect("connect", returns=None)
+    for _ in range(400):
+        session.expect("execute", returns=[(1,)])
+    session.expect("close", returns=None)
+
+    def work(conn: Any, number: int) -> list[bytes]:
+        asked = []
+        for turn in range(50):
+            with conn.cursor() as cursor:
+                cursor.execute(f"SELECT {number} + %s", (turn,))
+                assert cursor.fetchall() == [(1,)]
+                asked.append(cursor.query)
+        return asked
+
+    with verifier.sandbox(), ThreadPoolExecutor(8) as executor:
+        conn = connect()
+        conn.autocommit = True
+        sent = [one for many in executor.map(work, [conn] * 8, range(8)) for one in many]
+        conn.close()
+    executed = [one.details for one in verifier.timeline if one.source_id == "psycopg2:execute"]
+    recorded = [(one["sql"] % one["parameters"]).encode() for one in executed]
+    assert sorted(recorded) == sorted(sent)
+
+
 def test_a_connection_that_is_dropped(mock: Psycopg2Plugin, verifier: StrictVerifier) -> None:
     mock.new_session().expect("connect", returns=None).expect("close", returns=None)
     with verifier.sandbox():
