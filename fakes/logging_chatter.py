@@ -38,6 +38,7 @@ CHATTER: Final = frozenset(
         "mail.log",
         "niquests",
         "openai",
+        "psycopg",
         "psycopg2",
         "py.warnings",
         "redis",

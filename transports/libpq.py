@@ -179,19 +179,20 @@ class Server(threading.Thread):
                 self._accept()
             else:
                 key.data.serve()
-        for job, done in jobs:
+        for job, _ in jobs:
             job()
-            done.set()
         for served in [one for one in self._served if one.over]:
             self._served.remove(served)
             served.finish()
         with _lock:
             del self._jobs[: len(jobs)]
-            if self._served or self._expected or self._jobs:
-                return True
-            _running.remove(self)
-            self.stop()
-            return False
+            goes_on = bool(self._served or self._expected or self._jobs)
+            if not goes_on:
+                _running.remove(self)
+                self.stop()
+        for _, done in jobs:
+            done.set()
+        return goes_on
 
     def _accept(self) -> None:
         try:

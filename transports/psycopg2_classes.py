@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from . import libpq
 from .libpq_calls import PING, TOOLS, Call, Conversation, called_by, noted
 
 POOLS = ("psycopg2.pool", "sqlalchemy.pool")
@@ -139,6 +140,7 @@ def _connection() -> Any:
                 self._bigfoot.closing(call)
             finally:
                 super().close()
+                libpq.settle()  # closing is only announced: whoever has returned from it leaves nothing behind
             if call.fault is not None:
                 raise call.fault
 

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import libpq
 from .libpq_calls import Call, Conversation, called_by, noted
 
 POOLS = ("psycopg_pool", "sqlalchemy.pool")
@@ -88,6 +89,7 @@ def close(original: Any) -> Any:
                 call = before(self)
             finally:
                 await original(self)
+                _settle(self)
             if call is not None and call.fault is not None:
                 raise call.fault
 
@@ -99,10 +101,17 @@ def close(original: Any) -> Any:
             call = before(self)
         finally:
             original(self)
+            _settle(self)
         if call is not None and call.fault is not None:
             raise call.fault
 
     return synchronous
+
+
+def _settle(connection: Any) -> None:
+    """Wait until the server has taken it in: whoever has returned from `close` leaves nothing behind."""
+    if conversation_of(connection) is not None:
+        libpq.settle()
 
 
 def cancel(original: Any) -> Any:
