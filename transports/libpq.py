@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import selectors
-import shutil
 import socket
 import tempfile
 import threading
@@ -43,6 +42,7 @@ _DROPPED: Final = frozenset(
 Other = Callable[[], Peer]
 _lock = threading.RLock()
 _running: list[Server] = []
+_forked = False
 
 
 class Place:
@@ -184,6 +184,9 @@ class Server(threading.Thread):
         for served in [one for one in self._served if one.over]:
             self._served.remove(served)
             served.finish()
+        if not _forked:  # the next connection may find the server still there, which saves it a thread and a folder
+            for _, done in jobs:
+                done.set()
         with _lock:
             del self._jobs[: len(jobs)]
             goes_on = bool(self._served or self._expected or self._jobs)
@@ -191,7 +194,7 @@ class Server(threading.Thread):
                 _running.remove(self)
                 self.stop()
         for _, done in jobs:
-            done.set()
+            done.set()  # a forked process often ends at once, past everything that could still tidy up
         return goes_on
 
     def _accept(self) -> None:
@@ -219,7 +222,9 @@ class Server(threading.Thread):
     def remove(self) -> None:
         """Remove the folder, unless it is the parent process's."""
         if self._folder is not None and self._pid == os.getpid():
-            shutil.rmtree(self._folder, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):  # somebody has tidied up
+                os.unlink(f"{self._folder}/.s.PGSQL.{_PORT}")
+                os.rmdir(self._folder)
 
 
 def _at_exit() -> None:
@@ -229,8 +234,8 @@ def _at_exit() -> None:
 
 def _after_fork() -> None:
     """Begin anew in a child process: its threads are gone, and what they served is the parent's."""
-    global _lock
-    _lock = threading.RLock()
+    global _lock, _forked
+    _lock, _forked = threading.RLock(), True
     for server in _running:
         server.stop()
     _running.clear()
