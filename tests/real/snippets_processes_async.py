@@ -105,7 +105,7 @@ async def killed_after_a_timeout() -> Any:
 @snippet([("spawn", None), ("wait", None, {"hang": True})])
 async def signalled() -> Any:
     process = await create_subprocess_exec(*sh("exec sleep 60"))
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGUSR1)
     return await process.wait(), process.returncode
 
 
