@@ -28,13 +28,13 @@ class LibpqPlugin(SessionFake[Session]):
     Attributes:
         library: the module of `transports` that knows the client library.
         bare: the names of the fields of a statement, and of its parameters.
-        rows: the steps that may give rows.
+        row_steps: the steps that may give rows.
     """
 
     initial = "disconnected"
     library: ClassVar[Any]
     bare: ClassVar[tuple[str, str]]
-    rows: ClassVar[tuple[str, ...]]
+    row_steps: ClassVar[tuple[str, ...]]
     conversation: ClassVar[type[LibpqScript]] = LibpqScript
 
     def __init__(self, verifier: Any) -> None:
@@ -121,7 +121,7 @@ class LibpqPlugin(SessionFake[Session]):
         libpq.settle()
 
     def check(self, step: SessionStep) -> None:
-        check_step(step, self.rows)
+        check_step(step, self.row_steps)
 
     def fields(self, interaction: Interaction) -> tuple[str, ...]:
         if interaction.source_id.endswith((":connect", ":copy_expert", ":copy")):

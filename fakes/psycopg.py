@@ -31,7 +31,7 @@ class PsycopgPlugin(LibpqPlugin):
     source = "psycopg"
     library: ClassVar[Any] = client_library
     bare: ClassVar[tuple[str, str]] = _STATEMENT
-    rows: ClassVar[tuple[str, ...]] = ("execute", "executemany", "stream")
+    row_steps: ClassVar[tuple[str, ...]] = ("execute", "executemany", "stream")
     table: ClassVar[tuple[Kind, ...]] = (
         Kind("connect", (), ("disconnected",), "connected"),
         Kind("execute", _STATEMENT, _OPEN, "in_transaction", _RESULT),

@@ -32,7 +32,7 @@ class Psycopg2Plugin(LibpqPlugin):
     source = "psycopg2"
     library: ClassVar[Any] = client_library
     bare: ClassVar[tuple[str, str]] = _STATEMENT
-    rows: ClassVar[tuple[str, ...]] = ("execute", "callproc")
+    row_steps: ClassVar[tuple[str, ...]] = ("execute", "callproc")
     table: ClassVar[tuple[Kind, ...]] = (
         Kind("connect", (), ("disconnected",), "connected"),
         Kind("execute", _STATEMENT, _OPEN, "in_transaction", _RESULT),
