@@ -123,6 +123,25 @@ class TestASession:
                 sock.detach()
         assert got == [b"host", b"port", b"any"]
 
+    def test_goes_to_the_session_made_first_of_those_that_are_bound_to_it(
+        self, verifier: StrictVerifier, sockets: SocketPlugin
+    ) -> None:
+        bindings: list[tuple[str | None, int | None, bytes]] = [
+            ("b.example", 2, b"both"),
+            (None, 2, b"port"),
+            ("b.example", None, b"host"),
+            ("b.example", 2, b"both again"),
+        ]
+        for host, port, data in bindings:
+            chunks(sockets.new_session(host, port).expect("connect", returns=None), data)
+        with verifier.sandbox():
+            got = []
+            for _ in bindings:
+                sock = socket.create_connection(("b.example", 2))
+                got.append(sock.recv(99))
+                sock.detach()
+        assert got == [data for *_, data in bindings]
+
     def test_takes_more_than_one_close_as_none(self, verifier: StrictVerifier, sockets: SocketPlugin) -> None:
         connected(sockets)
         with verifier.sandbox():
