@@ -39,11 +39,15 @@ def sandboxed(server: Server) -> Callable[[], bigfoot.SandboxContext]:
     return enter
 
 
-def script(journal: list[Exchange], base: str, keeps: frozenset[str]) -> None:
-    """Promise bigfoot what the server said; the framing only where the snippet looks at it."""
+def script(journal: list[Exchange], base: str, keeps: frozenset[str], *, concurrent: bool = False) -> None:
+    """Promise bigfoot what the server said; the framing only where the snippet looks at it.
+
+    Calls that are made at once come in any order: what is said to each is told by its body.
+    """
     for each in journal:
         kept = keeps | {"content-length"} if each.request.method == "HEAD" else keeps
         headers = [pair for pair in each.headers if pair[0].lower() not in FRAMING - kept]
+        asked: Any = {"match_content": each.request.body} if concurrent and each.request.body else {}
         bigfoot.http.mock_response(
             each.request.method,
             each.request.url(base),
@@ -51,6 +55,7 @@ def script(journal: list[Exchange], base: str, keeps: frozenset[str]) -> None:
             reason=each.reason,
             headers=headers,
             body=each.body,
+            **asked,
         )
 
 
@@ -83,7 +88,7 @@ def assert_recorded(case: Case, journal: list[Exchange], base: str) -> None:
 def check_scripted(case: Case, server: Server) -> None:
     """Check that a snippet cannot tell bigfoot's answers from the server's, and that the records are what was said."""
     expected, journal = real(case, server)
-    script(journal, server.url, case.snippet.keeps)
+    script(journal, server.url, case.snippet.keeps, concurrent=case.snippet.concurrent)
 
     result = played(case, server.url, sandboxed(server))
 
