@@ -50,12 +50,14 @@ class Delivery:
     def rcpt(self, words: str) -> None:
         """Answer RCPT."""
         recipient = path(words, "TO:")
-        if self._mail is None or not recipient:
-            self._conversation.say(_MAIL_FIRST if self._mail is None else NO_SYNTAX)
+        mail = self._mail
+        if mail is None or not recipient:
+            self._conversation.say(_MAIL_FIRST if mail is None else NO_SYNTAX)
             return
-        reply = self._mail.add(recipient)
-        if reply.code == 421:
-            self.drop()
+        reply = mail.add(recipient)
+        if reply.code == 421:  # the connection ends here, and with it the mail, whoever was welcome before
+            self._mail = None
+            mail.take(b"", self._conversation.origin)
         self._conversation.say(reply)
 
     def data(self, words: str) -> None:

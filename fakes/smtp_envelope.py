@@ -42,6 +42,7 @@ class Envelope:
     Attributes:
         outcome: what the script says of it.
         accepted: how many recipients were welcome.
+        cut: whether the server hung up at a recipient, so that the client never comes to the others.
         chunks: the content so far, where it comes by BDAT.
     """
 
@@ -54,6 +55,7 @@ class Envelope:
         self._recipients: list[str] = []
         self.outcome: Outcome = outcome(step)
         self.accepted = 0
+        self.cut = False
         self.chunks: list[bytes] = []
 
     def add(self, recipient: str) -> Reply:
@@ -62,7 +64,9 @@ class Envelope:
         refusal = self.outcome.refusal(recipient)
         if refusal is None:
             self.accepted += 1
-        return refusal or OK
+            return OK
+        self.cut = refusal.code == 421
+        return refusal
 
     @property
     def refused(self) -> bool:
@@ -78,7 +82,7 @@ class Envelope:
         details = self.details(content)
         asked = {address.lower() for address in self._recipients}
         missing = [address for address in self.outcome.refused if address not in asked]
-        if missing and self.outcome.sender is None:
+        if missing and self.outcome.sender is None and not self.cut:
             raise self._refusal(details, missing, origin)
         self._session.take(self._name, details, origin=origin)
 

@@ -36,7 +36,7 @@ from .loops import LOOPS, runner
 aiosmtplib: Any = pytest.importorskip("aiosmtplib", reason="aiosmtplib is not installed")
 
 HOST = "mail.example.com"
-ME, ADA, BOB = "me@example.com", "ada@example.com", "bob@example.com"
+ME, ADA, BOB, EVE = "me@example.com", "ada@example.com", "bob@example.com", "eve@example.com"
 TEXT = "Subject: Alert\n\nBody"
 CHALLENGED = (250, b"mail.example.com\nAUTH CRAM-MD5")
 
@@ -371,6 +371,27 @@ class TestErrors:
             assert getattr(caught.value, "smtp_code", 0) == code
         assert [name for name, _ in read(mock)][:2] == ["connect", "sendmail"]
         assert read(mock)[1][1]["from_addr"] == ME
+
+    @pytest.mark.parametrize("others", [{}, {EVE: (550, b"no")}])
+    @pytest.mark.parametrize(
+        ("given", "welcome"),
+        [(lambda refused: refused, [ADA]), (smtplib.SMTPRecipientsRefused, [])],
+    )
+    def test_that_hang_up_at_a_recipient_end_the_mail(
+        self,
+        mock: SmtpPlugin,
+        verifier: StrictVerifier,
+        given: Callable[[Any], Any],
+        welcome: list[str],
+        others: dict[str, Any],
+    ) -> None:
+        script(mock, ("sendmail", given({BOB: (421, b"closing"), **others})))
+        with verifier.sandbox(), client() as smtp, pytest.raises(smtplib.SMTPRecipientsRefused) as caught:
+            smtp.sendmail(ME, [*welcome, BOB, EVE], TEXT)
+        assert caught.value.recipients == {BOB: (421, b"closing")}
+        mock.assert_connect(host=HOST, port=587)
+        mock.assert_sendmail(from_addr=ME, to_addrs=[*welcome, BOB], msg="")
+        verifier.verify_all()
 
     @pytest.mark.parametrize("loop", LOOPS)
     @pytest.mark.parametrize(
