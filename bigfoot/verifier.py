@@ -111,8 +111,11 @@ class StrictVerifier:
 
     def rank(self, call: Any) -> int:
         """Return the highest claim that any plugin makes on a call; nothing is answered and nothing is recorded."""
-        takers = [fake for fake in fakes().values() if type(call) in fake.takes and self._enables(fake)]
-        return max((self.plugin(taker).claims(call) for taker in takers), default=0)
+        return max((taker.claims(call) for taker in self.takers(type(call))), default=0)
+
+    def takers(self, shape: type) -> list[Fake]:
+        """Return the plugins that answer calls of a shape."""
+        return [self.plugin(fake) for fake in fakes().values() if shape in fake.takes and self._enables(fake)]
 
     def _answerer(self, shape: type) -> Callable[[Any], Any]:
         known = [fake for fake in fakes().values() if shape in fake.takes]

@@ -13,7 +13,7 @@ from bigfoot.origin import caller
 from bigfoot.session import Kind, Session, SessionFake, SessionStep
 from bigfoot.transports import registry
 from bigfoot.transports import socket as transport
-from bigfoot.transports.dial import THROUGH, Claim, Dial, Lookup, Peer, Through
+from bigfoot.transports.dial import THROUGH, Claim, Dial, Lookup, Peer, Through, normal
 from bigfoot.verifier import StrictVerifier
 
 from .address import host_argument, place, places, port_argument
@@ -144,13 +144,27 @@ class SocketPlugin(SessionFake[Session]):
         return SocketPeer(self, session)
 
     def _look_up(self, lookup: Lookup) -> None:
-        dial = Dial(lookup.host, lookup.port)
-        if self._passes(dial) or self.verifier.rank(dial) > Claim.REFUSAL:
-            return
+        # A look-up without a port may be for any that something is bound to.
+        for port in [lookup.port] if lookup.port else [0, *self._bound(lookup.host)]:
+            dial = Dial(lookup.host, port)
+            if self._passes(dial) or self.verifier.rank(dial) > Claim.REFUSAL:
+                return
         fix = report.call(f"bigfoot.{self.name}.new_session", {"host": lookup.host}) + "..."
         hint = report.unmocked(f"a look-up of the host {lookup.host}", origin=lookup.origin, fix=fix)
         error = UnmockedInteractionError(lookup.source_id, (lookup.host,), {}, hint)
         raise self.verifier.refuse(error)
+
+    def _bound(self, host: str) -> set[int]:
+        """Return the ports of a host that sessions, of whatever protocol, and permissions are bound to."""
+        bindings = list(self._through)
+        for plugin in self.verifier.takers(Dial):
+            if isinstance(plugin, SessionFake):
+                bindings += [session.binding for session in plugin.queued()]
+        return {
+            binding["port"]
+            for binding in bindings
+            if "host" in binding and normal(binding["host"]) == normal(host) and binding.get("port") is not None
+        }
 
     def _note_pass(self, dial: Dial) -> None:
         # What goes through a socket has no meaning here, and a pool decides how often it connects: not owed.

@@ -61,6 +61,33 @@ class TestALookup:
             assert lookup("localhost") in ("127.0.0.1", "::1")
 
 
+class TestALookupWithoutAPort:
+    @pytest.mark.parametrize(
+        "lookup",
+        [
+            lambda name: socket.getaddrinfo(name, None)[0][4][0],
+            lambda name: socket.getaddrinfo(name, "smtp")[0][4][0],
+            *lookups()[1:],
+        ],
+    )
+    @pytest.mark.parametrize("claim", ["socket_mock", "smtp_mock", "async_websocket_mock", "pass_through"])
+    def test_knows_what_is_bound_to_a_port(
+        self, verifier: StrictVerifier, lookup: Callable[[str], Any], claim: str
+    ) -> None:
+        if claim == "pass_through":
+            verifier.plugin("socket_mock").pass_through("Bound.example", 2525)
+        else:
+            session = verifier.plugin(claim).new_session("Bound.example", 2525)
+            session.expect("connect", returns=None, required=False)
+        with verifier.sandbox():
+            assert ipaddress.ip_address(lookup("bound.example")) in RESERVED
+            with pytest.raises(UnmockedInteractionError):
+                lookup("unbound.example")
+            if claim != "pass_through":
+                with pytest.raises(UnmockedInteractionError):
+                    socket.getaddrinfo("bound.example", 99)
+
+
 class TestAddresses:
     def test_are_of_the_family_and_kind_that_is_asked_for(
         self, verifier: StrictVerifier, sockets: SocketPlugin
