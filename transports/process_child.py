@@ -201,6 +201,7 @@ class Child:
     def _collect(self) -> bool:
         if self.code is None:
             return False
+        self.pipes.join()  # while its thread looks at a pipe, the pipe is open, whoever has closed it
         with self.lock:
             self._program.collected()
         return True
