@@ -40,6 +40,7 @@ CHATTER: Final = frozenset(
         "openai",
         "psycopg",
         "psycopg2",
+        "push_response",  # redis-py's
         "py.warnings",
         "redis",
         "requests",
