@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from bigfoot import report
 from bigfoot.fake import Source
 from bigfoot.interaction import Interaction
-from bigfoot.session import Kind, Session, SessionFake, SessionStep
+from bigfoot.session import Kind, Session, SessionStep
 from bigfoot.transports import asyncpg as client_library
 from bigfoot.transports import registry, socket
 from bigfoot.transports.asyncpg_calls import Attempt, Conversation
@@ -21,9 +21,9 @@ from .asyncpg_calls import failure_of
 from .asyncpg_results import check_step
 from .asyncpg_script import AsyncpgPeer, AsyncpgScript
 from .asyncpg_through import Through
-from .postgres_chores import Probes
 from .postgres_dsn import Dsn
 from .postgres_errors import Failure
+from .postgres_fake import PostgresFake
 from .postgres_peer import Canceller
 
 _OPEN = ("connected",)
@@ -41,7 +41,7 @@ class Script(Session):
         return list(self._steps)
 
 
-class AsyncpgPlugin(SessionFake[Script]):
+class AsyncpgPlugin(PostgresFake[Script]):
     """`bigfoot.asyncpg_mock`: the real asyncpg, on asyncio and uvloop, against a server in this process.
 
     Example:
@@ -54,7 +54,7 @@ class AsyncpgPlugin(SessionFake[Script]):
     takes = (Dial, Attempt)
     requires = "asyncpg"
     source = "asyncpg"
-    initial = "disconnected"
+    database = "database"
     session = Script
     table: ClassVar[tuple[Kind, ...]] = (
         Kind("connect", (), ("disconnected",), "connected"),
@@ -97,46 +97,7 @@ class AsyncpgPlugin(SessionFake[Script]):
 
     def __init__(self, verifier: StrictVerifier) -> None:
         super().__init__(verifier)
-        self.probes = Probes()
-        self._through: list[dict[str, Any]] = []
         self._dialled: dict[tuple[str, int], bool] = {}  # where connections were opened, and whether only by TLS
-
-    def new_session(self) -> Script:
-        """Begin the script of one connection; connections take sessions in the order in which they were made.
-
-        Example:
-            >>> bigfoot.asyncpg_mock.new_session().expect("connect", returns=None)  # doctest: +SKIP
-        """
-        return self._add_session()
-
-    def pass_through(self, host: str | None = None, port: int | None = None, dbname: str | None = None) -> None:
-        """Let connections reach a real server; each statement is recorded, and must be asserted.
-
-        Arguments:
-            host: the host, as the code names it; None for any.
-            port: the port; None for any.
-            dbname: the database; None for any.
-
-        Example:
-            >>> bigfoot.asyncpg_mock.pass_through(host="localhost", dbname="test")  # doctest: +SKIP
-        """
-        rule = {"host": host, "port": port, "database": dbname}
-        self._through.append({name: value for name, value in rule.items() if value is not None})
-
-    def chore(self, sql: str, *, returns: Any) -> None:
-        """Answer a statement unasked and unrecorded, as often as it comes: what a tool asks on its own account.
-
-        Arguments:
-            sql: the statement, as the tool writes it; only white space may differ.
-            returns: the rows that it gives.
-
-        Raises:
-            InvalidArgumentError: it is no statement, or these are no rows.
-
-        Example:
-            >>> bigfoot.asyncpg_mock.chore("SELECT 1", returns=[(1,)])  # doctest: +SKIP
-        """
-        self.probes.add(sql, returns)
 
     def claims(self, call: Any) -> int:
         if isinstance(call, Attempt):

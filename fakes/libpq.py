@@ -7,22 +7,22 @@ from typing import Any, ClassVar
 
 from bigfoot.fake import Source
 from bigfoot.interaction import Interaction
-from bigfoot.session import Session, SessionFake, SessionStep
+from bigfoot.session import Session, SessionStep
 from bigfoot.transports import libpq
 from bigfoot.transports.libpq_calls import Attempt, Call, Conversation
 
 from .libpq_results import check_step
 from .libpq_script import LibpqScript
 from .libpq_through import Through
-from .postgres_chores import Probes
 from .postgres_dsn import Dsn
 from .postgres_errors import FIELDS, Failure
+from .postgres_fake import PostgresFake
 from .postgres_steps import first_line, made
 
 _LETTERS = {name: letter for letter, name in FIELDS.items()}
 
 
-class LibpqPlugin(SessionFake[Session]):
+class LibpqPlugin(PostgresFake[Session]):
     """The base of the plugins whose clients are built on libpq.
 
     Attributes:
@@ -31,53 +31,10 @@ class LibpqPlugin(SessionFake[Session]):
         row_steps: the steps that may give rows.
     """
 
-    initial = "disconnected"
     library: ClassVar[Any]
     bare: ClassVar[tuple[str, str]]
     row_steps: ClassVar[tuple[str, ...]]
     conversation: ClassVar[type[LibpqScript]] = LibpqScript
-
-    def __init__(self, verifier: Any) -> None:
-        super().__init__(verifier)
-        self.probes = Probes()
-        self._through: list[dict[str, Any]] = []
-
-    def new_session(self) -> Session:
-        """Begin the script of one connection; connections take sessions in the order in which they were made.
-
-        Example:
-            >>> bigfoot.psycopg2_mock.new_session().expect("connect", returns=None)  # doctest: +SKIP
-        """
-        return self._add_session()
-
-    def pass_through(self, host: str | None = None, port: int | None = None, dbname: str | None = None) -> None:
-        """Let connections reach a real server; each statement is recorded, and must be asserted.
-
-        Arguments:
-            host: the host, as the code names it; None for any.
-            port: the port; None for any.
-            dbname: the database; None for any.
-
-        Example:
-            >>> bigfoot.psycopg2_mock.pass_through(host="localhost", dbname="test")  # doctest: +SKIP
-        """
-        rule = {"host": host, "port": port, "dbname": dbname}
-        self._through.append({name: value for name, value in rule.items() if value is not None})
-
-    def chore(self, sql: str, *, returns: Any) -> None:
-        """Answer a statement unasked and unrecorded, as often as it comes: what a tool asks on its own account.
-
-        Arguments:
-            sql: the statement, as the tool writes it; only white space may differ.
-            returns: the rows that it gives.
-
-        Raises:
-            InvalidArgumentError: it is no statement, or these are no rows.
-
-        Example:
-            >>> bigfoot.psycopg2_mock.chore("SELECT 1", returns=[(1,)])  # doctest: +SKIP
-        """
-        self.probes.add(sql, returns)
 
     def answer(self, call: Attempt) -> Conversation:
         details = dict(call.details)
